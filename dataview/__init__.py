@@ -1,0 +1,68 @@
+"""An IDE for image datasets in the notebook.
+
+``dataview.explore(x)`` opens linked views of a folder, DataFrame, torch dataset, ...; the other
+names are the library that it stands on. Each is loaded when it is first used, so that the import
+costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "explorer": ("explore", "Explorer"),
+    "readers": ("read",),
+    "dataset": ("Dataset",),
+    "scanning": ("scan", "embed", "Cancelled"),
+    "embedding": ("DictionaryEmbedder", "TorchEmbedder"),
+    "projection": ("project",),
+    "expressions": ("col", "lasso", "rows", "slicer", "parse", "Expr"),
+    "plugins": ("statistic", "embedder", "projector"),
+    "image": ("open_image", "ImageError"),
+}
+_WHERE = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = ["__version__", *sorted(_WHERE)]
+
+if TYPE_CHECKING:
+    from .dataset import Dataset as Dataset
+    from .embedding import DictionaryEmbedder as DictionaryEmbedder
+    from .embedding import TorchEmbedder as TorchEmbedder
+    from .explorer import Explorer as Explorer
+    from .explorer import explore as explore
+    from .expressions import Expr as Expr
+    from .expressions import col as col
+    from .expressions import lasso as lasso
+    from .expressions import parse as parse
+    from .expressions import rows as rows
+    from .expressions import slicer as slicer
+    from .image import ImageError as ImageError
+    from .image import open_image as open_image
+    from .plugins import embedder as embedder
+    from .plugins import projector as projector
+    from .plugins import statistic as statistic
+    from .projection import project as project
+    from .readers import read as read
+    from .scanning import Cancelled as Cancelled
+    from .scanning import embed as embed
+    from .scanning import scan as scan
+
+
+def __getattr__(name: str) -> object:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'dataview' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where JupyterLab finds the prebuilt extension of a development install."""
+    return [{"src": "labextension", "dest": "jupyterlab-dataview"}]

@@ -1,0 +1,53 @@
+// One bar for the work that runs in Python: its stage, rate, time left, and Cancel.
+import { Button } from "./button";
+import { duration, integer, rate } from "./format";
+import type { Stage } from "./protocol";
+import type { Store } from "./store";
+
+export function Progress({ store }: { store: Store }) {
+  const { stages, running } = store.progress.value;
+  if (!running) return null;
+  const stage = stages.find(({ state }) => state === "running");
+  const share = stage && stage.total > 0 ? stage.done / stage.total : 0;
+  return (
+    <div class="dataview-progress" data-testid="progress">
+      <ol class="dataview-stages" aria-label="Stages">
+        {stages.map(({ name, state }) => (
+          <li key={name} data-state={state} title={`${name}: ${state}`}>
+            {name}
+          </li>
+        ))}
+      </ol>
+      <div
+        class="dataview-bar"
+        role="progressbar"
+        aria-label={stage?.name ?? "starting"}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={stage && stage.total > 0 ? Math.round(100 * share) : undefined}
+      >
+        <div
+          class={stage && stage.total === 0 ? "dataview-unknown" : ""}
+          style={{ width: `${100 * share}%` }}
+        />
+      </div>
+      <span class="dataview-muted dataview-figures">{stage ? figures(stage) : "starting"}</span>
+      <Button
+        title="Stop the work; what is ready stays"
+        testid="cancel"
+        onClick={() => store.cancelWork()}
+      >
+        Cancel
+      </Button>
+    </div>
+  );
+}
+
+/** "4,120 of 6,000 · 830/s · 2 s left" */
+function figures(stage: Stage): string {
+  const parts: string[] = [];
+  if (stage.total > 0) parts.push(`${integer(stage.done)} of ${integer(stage.total)}`);
+  if (stage.rate > 0) parts.push(rate(stage.rate));
+  if (stage.eta !== null && stage.done < stage.total) parts.push(`${duration(stage.eta)} left`);
+  return parts.filter(Boolean).join(" · ") || stage.message;
+}

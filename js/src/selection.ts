@@ -1,0 +1,69 @@
+// The algebra of selections: how a click joins what is selected already.
+import { and, type Expr, type Name, not, or, type RowsExpr, type Scalar } from "./expressions";
+import { sameJson } from "./traits";
+
+export type Mode = "replace" | "add" | "subtract" | "intersect";
+
+type Picks = Extract<RowsExpr, { at: number[] }>;
+
+const isPicks = (e: Expr): e is Picks => e.op === "rows" && "at" in e;
+
+/** Picks by row position. */
+export function rowsAt(at: Iterable<number>): Expr {
+  return { op: "rows", at: [...new Set(at)].sort((a, b) => a - b) };
+}
+
+/** Everything: the complement of no rows. */
+export const EVERYTHING: Expr = { op: "not", term: { op: "rows", at: [] } };
+
+/** The flat, n-ary conjunction (or disjunction) without repeated terms. */
+export function join(op: "and" | "or", parts: Expr[]): Expr {
+  const terms: Expr[] = [];
+  for (const part of parts.flatMap((e) => (e.op === op ? e.terms : [e]))) {
+    if (!terms.some((term) => sameJson(term, part))) terms.push(part);
+  }
+  return (op === "and" ? and : or)(...terms);
+}
+
+/** The terms that must all hold. */
+export function conjuncts(e: Expr | null): Expr[] {
+  if (!e) return [];
+  return e.op === "and" ? e.terms : [e];
+}
+
+/** What is selected after `term` in `mode`. Picks stay one list of rows. */
+export function combine(current: Expr | null, term: Expr, mode: Mode): Expr | null {
+  if (mode === "replace") return term;
+  if (!current) return mode === "add" ? term : null;
+  if (isPicks(current) && isPicks(term)) {
+    const at = pickRows(current.at, new Set(term.at), mode);
+    return at.length > 0 ? rowsAt(at) : null;
+  }
+  if (mode === "add") return join("or", [current, term]);
+  if (mode === "intersect") return join("and", [current, term]);
+  return join("and", [current, not(term)]);
+}
+
+function pickRows(at: number[], other: Set<number>, mode: Mode): number[] {
+  if (mode === "add") return [...at, ...other];
+  return at.filter((row) => other.has(row) === (mode === "intersect"));
+}
+
+/** The term restricted to the filter; picks are of visible rows anyway. */
+export function within(term: Expr, filter: Expr | null): Expr {
+  return filter && !isPicks(term) ? join("and", [term, filter]) : term;
+}
+
+/** The rows where a column has a value; null: where it has none. */
+export function equals(col: Name, value: Scalar): Expr {
+  if (value === null) return { op: "isnull", col };
+  return { op: "compare", cmp: "==", left: { col }, right: { value } };
+}
+
+/** The range that the terms of `expr` set on a column, if one does. */
+export function rangeOf(expr: Expr | null, col: Name): { low: Scalar; high: Scalar } | null {
+  for (const term of conjuncts(expr)) {
+    if (term.op === "between" && sameJson(term.col, col)) return term;
+  }
+  return null;
+}

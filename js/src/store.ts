@@ -1,0 +1,375 @@
+// The one state that all views of an explorer share, and everything that is derived from it.
+//
+// Views read signals and call methods here; they never know each other. Small state is two-way
+// with Python (traits.ts). Columns and projections are fetched when something first reads them
+// (arrays.ts); masks, colours and order are computed here, so that they work while the kernel is
+// busy. There is one store per widget model, however many views show it.
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { type Bitset, count, equal, has } from "./bitset";
+import { type ColorScale, colorScale, plainScale } from "./color";
+import { Data } from "./data";
+import { type Expr, type Name, not, toPython } from "./expressions";
+import { hasPositions } from "./format";
+import { History } from "./history";
+import { type Notice, Notices } from "./notices";
+import { type Arrangement, argsort, arrange } from "./order";
+import {
+  type ColumnData,
+  type ColumnInfo,
+  Connection,
+  EMPTY_SCHEMA,
+  type Message,
+  type Progress,
+  type Schema,
+} from "./protocol";
+import { combine, EVERYTHING, type Mode, rowsAt, within } from "./selection";
+import { dark } from "./theme";
+import { Thumbnails } from "./thumbnails";
+import { type Model, Traits } from "./traits";
+
+export type { ColorScale } from "./color";
+export type { Notice } from "./notices";
+export type { Arrangement } from "./order";
+export type { ColumnData, ColumnInfo, Progress, Schema } from "./protocol";
+export type { Mode } from "./selection";
+export type { ThumbnailEntry } from "./thumbnails";
+
+export type Tool = "pan" | "lasso" | "rectangle";
+
+export interface SortBy {
+  col: Name;
+  descending: boolean;
+}
+
+/** What undo goes back to. */
+interface Choice {
+  selection: Expr | null;
+  filter: Expr | null;
+}
+
+export class Store {
+  readonly schema: ReadonlySignal<Schema>;
+  readonly n: ReadonlySignal<number>;
+  readonly progress: ReadonlySignal<Progress>;
+  /** Failures and messages that were not dismissed. */
+  readonly notices: ReadonlySignal<Notice[]>;
+  readonly height: ReadonlySignal<number>;
+  readonly dark: ReadonlySignal<boolean> = dark;
+
+  readonly mode: Signal<Mode>;
+  readonly tool = signal<Tool>("lasso");
+  readonly colorBy: Signal<{ col: Name } | null>;
+  readonly sortBy: Signal<SortBy | null>;
+  readonly arrangement: ReadonlySignal<Arrangement>;
+  /** The row under the pointer in any view; -1: none. */
+  readonly hover = signal(-1);
+  /** The row in the detail view; -1: it is closed. */
+  readonly opened = signal(-1);
+
+  readonly selection: ReadonlySignal<Expr | null>;
+  readonly filter: ReadonlySignal<Expr | null>;
+  /** The selected rows; null: none. */
+  readonly selected: ReadonlySignal<Bitset | null>;
+  /** The rows that the filter leaves; null: all. */
+  readonly visible: ReadonlySignal<Bitset | null>;
+  readonly selectedCount: ReadonlySignal<number>;
+  readonly visibleCount: ReadonlySignal<number>;
+
+  /** The name of the projection that is to be shown: the chosen one, else the newest. */
+  readonly wantedMap: ReadonlySignal<string | null>;
+  /** The projection that is shown, by name, and its coordinates x0 y0 x1 y1 ... */
+  readonly map: ReadonlySignal<string | null>;
+  readonly points: ReadonlySignal<Float32Array | null>;
+  readonly color: ReadonlySignal<ColorScale>;
+  /** The visible rows in the grid's order. */
+  readonly order: ReadonlySignal<Uint32Array>;
+
+  readonly connection: Connection;
+  readonly thumbnails: Thumbnails;
+  readonly history: History<Choice>;
+
+  private readonly traits: Traits;
+  private readonly data: Data;
+  private readonly said: Notices;
+  private readonly selectionTrait: Signal<Expr | null>;
+  private readonly filterTrait: Signal<Expr | null>;
+  private readonly mapTrait: Signal<string | null>;
+  private readonly stops: (() => void)[] = [];
+  /** True while rows are picked by hand: then the grid keeps its order under the pointer. */
+  private picking = false;
+  private readonly around = signal<Bitset | null>(null);
+  private readonly arranged = signal<Arrangement>("first");
+
+  constructor(model: Model) {
+    const traits = new Traits(model);
+    this.traits = traits;
+    this.progress = traits.read<Progress>("_progress", { stages: [], running: false });
+    this.height = traits.read("_height", 640);
+    this.selection = this.selectionTrait = traits.both<Expr | null>("_selection", null);
+    this.filter = this.filterTrait = traits.both<Expr | null>("_filter", null);
+    this.colorBy = traits.both<{ col: Name } | null>("_color_by", null);
+    this.sortBy = traits.both<SortBy | null>("_sort_by", null);
+    this.mapTrait = traits.both<string | null>("_map", null);
+    this.mode = traits.both<Mode>("_mode", "replace");
+    this.said = new Notices(this.progress, traits.read<Message[]>("_messages", []));
+    this.notices = this.said.shown;
+
+    this.connection = new Connection(model);
+    this.data = new Data(traits.read("_schema", EMPTY_SCHEMA), this.connection);
+    this.schema = this.data.schema;
+    this.n = this.data.n;
+    this.thumbnails = new Thumbnails(
+      this.connection,
+      computed(() => this.schema.value.thumbnail),
+    );
+
+    this.arrangement = this.arranged;
+    this.selected = this.mask(this.selection, (bits) => (count(bits) > 0 ? bits : null));
+    this.visible = this.mask(this.filter, (bits) => bits);
+    this.selectedCount = computed(() => (this.selected.value ? count(this.selected.value) : 0));
+    this.visibleCount = computed(() =>
+      this.visible.value ? count(this.visible.value) : this.n.value,
+    );
+
+    this.wantedMap = computed(() => {
+      const names = this.schema.value.projections.map(({ name }) => name);
+      const chosen = this.mapTrait.value;
+      return chosen !== null && names.includes(chosen) ? chosen : (names.at(-1) ?? null);
+    });
+    const shown = signal<{ name: string | null; points: Float32Array | null }>({
+      name: null,
+      points: null,
+    });
+    this.map = computed(() => shown.value.name);
+    this.points = computed(() => shown.value.points);
+    this.follow(() => {
+      const name = this.wantedMap.value;
+      const points = name === null ? null : this.data.projection(name);
+      // The name goes with the points: until they are here the last map stays.
+      if (name === null || points) shown.value = { name, points };
+    });
+
+    const colored = this.shippedColumn(this.colorBy);
+    this.color = computed(() => {
+      const data = colored.value && this.column(colored.value);
+      if (!colored.value || !data) return plainScale(this.n.value, dark.value);
+      return colorScale(colored.value, data, dark.value);
+    });
+
+    const sortColumn = this.shippedColumn(this.sortBy);
+    const descending = computed(() => this.sortBy.value?.descending ?? false);
+    const sorted = computed(() => {
+      const data = sortColumn.value && this.column(sortColumn.value);
+      return data ? argsort(data, descending.value) : null;
+    });
+    this.follow(() => {
+      const selected = this.selected.value;
+      if (!this.picking || !selected) this.around.value = selected;
+    });
+    this.order = computed(() => {
+      const around = this.arrangement.value === "all" ? null : this.around.value;
+      return arrange(
+        this.n.value,
+        sorted.value,
+        this.visible.value,
+        around,
+        this.arrangement.value,
+      );
+    });
+
+    this.history = new History<Choice>({
+      selection: this.selection.peek(),
+      filter: this.filter.peek(),
+    });
+    // Whoever changed them, a click here or a cell in Python: it can be undone.
+    this.follow(() => {
+      this.history.push({ selection: this.selection.value, filter: this.filter.value });
+    });
+  }
+
+  showMap(name: string): void {
+    this.mapTrait.value = name;
+  }
+
+  // ------------------------------------------------------------------ data
+
+  /** A column by the name that expressions have. */
+  columnNamed(name: Name): ColumnInfo | undefined {
+    return this.data.columnNamed(name);
+  }
+
+  /** A column's values, or null until they are here; reading them starts the fetch. */
+  column(column: ColumnInfo): ColumnData | null {
+    return this.data.column(column);
+  }
+
+  /** Why a column could not be had. */
+  columnError(column: ColumnInfo): string | null {
+    return this.data.columnError(column);
+  }
+
+  /** A short text for a row: its label, else its position. */
+  label(row: number): string {
+    const column = this.schema.value.columns.find(({ role }) => role === "label");
+    const data = column?.shipped ? this.column(column) : null;
+    if (data?.encoding === "code") {
+      const code = data.codes[row];
+      if (code !== data.missing) return data.categories[code] ?? "";
+    }
+    if (data?.encoding === "number") return String(data.values[row]);
+    return `row ${row.toLocaleString("en-US")}`;
+  }
+
+  // ------------------------------------------------------------- selection
+
+  /** Selects what `expr` says, joined with what is selected as `mode` says, within the filter. */
+  select(expr: Expr, mode: Mode = this.mode.peek()): void {
+    const term = mode === "subtract" ? expr : within(expr, this.filter.peek());
+    try {
+      this.selectionTrait.value = combine(this.selection.peek(), term, mode);
+    } catch (error) {
+      this.complain((error as Error).message); // nested too deep
+    }
+  }
+
+  /** Picks rows by position; the grid's order stays as it is. */
+  pick(rows: Iterable<number>, mode?: Mode): void {
+    this.picking = true;
+    this.select(rowsAt(rows), mode);
+    this.picking = false;
+  }
+
+  /** Adds a row to the selection, or takes it out. */
+  toggle(row: number): void {
+    const selected = this.selected.peek();
+    this.pick([row], selected && has(selected, row) ? "subtract" : "add");
+  }
+
+  selectAll(): void {
+    this.selectionTrait.value = this.filter.peek() ?? EVERYTHING;
+  }
+
+  clear(): void {
+    this.selectionTrait.value = null;
+  }
+
+  setFilter(expr: Expr | null): void {
+    this.filterTrait.value = expr;
+  }
+
+  /** Leaves only the selected rows, which are then no longer a selection but the view. */
+  keepSelected(): void {
+    const selection = this.selection.peek();
+    if (selection) this.restore({ selection: null, filter: within(selection, this.filter.peek()) });
+  }
+
+  /** Leaves the selected rows out of the view. */
+  excludeSelected(): void {
+    const selection = this.selection.peek();
+    if (selection) {
+      this.restore({ selection: null, filter: within(not(selection), this.filter.peek()) });
+    }
+  }
+
+  /** Python code of an expression; null where Python, which knows the index, does not answer. */
+  async code(expr: Expr): Promise<string | null> {
+    if (!hasPositions(expr)) return toPython(expr);
+    const answer = await this.connection.request("code", { expr }).catch(() => null);
+    return answer ? String(answer.content.code) : null;
+  }
+
+  undo(): void {
+    this.restore(this.history.undo());
+  }
+
+  redo(): void {
+    this.restore(this.history.redo());
+  }
+
+  private restore(choice: Choice | undefined): void {
+    if (!choice) return;
+    batch(() => {
+      this.selectionTrait.value = choice.selection;
+      this.filterTrait.value = choice.filter;
+    });
+  }
+
+  // ------------------------------------------------------------------ view
+
+  open(row: number): void {
+    this.opened.value = row;
+  }
+
+  /** Arranges the grid around what is selected now. */
+  arrange(arrangement: Arrangement): void {
+    batch(() => {
+      this.around.value = this.selected.peek();
+      this.arranged.value = arrangement;
+    });
+  }
+
+  /** Colours by a column; null: one colour. */
+  colorByColumn(column: ColumnInfo | null): void {
+    this.colorBy.value = column && { col: column.name };
+  }
+
+  /** Stops the work that is running in Python. */
+  cancelWork(): void {
+    this.connection.tell("cancel_work");
+  }
+
+  /** Says an error that arose here. */
+  complain(text: string, detail = ""): void {
+    this.said.complain(text, detail);
+  }
+
+  dismiss(key: string): void {
+    this.said.dismiss(key);
+  }
+
+  destroy(): void {
+    for (const stop of this.stops.splice(0)) stop();
+    this.thumbnails.destroy();
+    this.connection.destroy();
+    this.traits.destroy();
+  }
+
+  // ---------------------------------------------------------------- inside
+
+  /** The column that a trait names, where its values are for the browser. */
+  private shippedColumn(by: ReadonlySignal<{ col: Name } | null>) {
+    return computed(() => {
+      const column = by.value && this.columnNamed(by.value.col);
+      return column?.shipped ? column : null;
+    });
+  }
+
+  private follow(fn: () => void): void {
+    this.stops.push(effect(fn));
+  }
+
+  /** The mask of an expression; the last one stays until what a new one needs is here. */
+  private mask(
+    expr: ReadonlySignal<Expr | null>,
+    finish: (bits: Bitset) => Bitset | null,
+  ): ReadonlySignal<Bitset | null> {
+    const bits = signal<Bitset | null>(null);
+    this.follow(() => {
+      const wanted = expr.value;
+      if (!wanted) {
+        bits.value = null;
+        return;
+      }
+      try {
+        const found = this.data.mask(wanted);
+        const next = found && finish(found);
+        const same = next && bits.peek() && equal(next, bits.peek()!);
+        if (found && !same) bits.value = next;
+      } catch (error) {
+        bits.value = null;
+        this.complain((error as Error).message);
+      }
+    });
+    return bits;
+  }
+}

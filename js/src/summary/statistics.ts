@@ -1,0 +1,132 @@
+// The numbers behind the summary: bins, counts and moments, for all rows or for those of a mask.
+import type { Bitset } from "../bitset";
+import { robustDomain } from "../domain";
+
+/** A column of numbers cut into bins of equal width. */
+export interface Binning {
+  /** The edges; the first and the last bin also take what lies beyond them. */
+  low: number;
+  high: number;
+  /** The least and the greatest value. */
+  min: number;
+  max: number;
+  bins: number;
+  /** Every value is whole, and the bins' edges lie between whole numbers. */
+  whole: boolean;
+  /** Per row its bin; `NONE` where there is no number. */
+  index: Uint8Array;
+}
+
+const NONE = 255;
+const MOST = 32;
+
+export function binning(values: ArrayLike<number>): Binning | null {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let whole = true;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (!Number.isFinite(value)) continue;
+    if (value < min) min = value;
+    if (value > max) max = value;
+    whole &&= Number.isInteger(value);
+  }
+  if (min > max) return null;
+  let [low, high] = robustDomain(values);
+  let bins = MOST;
+  if (whole) {
+    const step = Math.ceil((high - low + 1) / MOST);
+    bins = Math.ceil((high - low + 1) / step);
+    low -= 0.5;
+    high = low + bins * step;
+  } else if (low === high) {
+    bins = 1;
+    const margin = Math.abs(low) * 0.01 || 0.5;
+    low -= margin;
+    high += margin;
+  }
+  const index = new Uint8Array(values.length);
+  const scale = bins / (high - low);
+  for (let i = 0; i < values.length; i++) {
+    const bin = Math.floor((values[i] - low) * scale);
+    index[i] = Number.isFinite(values[i]) ? Math.min(bins - 1, Math.max(0, bin)) : NONE;
+  }
+  return { low, high, min, max, bins, whole, index };
+}
+
+/** Calls `visit` for the rows of a mask; null: for all n. */
+function eachRow(n: number, mask: Bitset | null, visit: (row: number) => void): void {
+  if (!mask) {
+    for (let row = 0; row < n; row++) visit(row);
+    return;
+  }
+  for (let i = 0; i < mask.length; i++) {
+    for (let byte = mask[i]; byte; byte &= byte - 1) visit(8 * i + 31 - Math.clz32(byte & -byte));
+  }
+}
+
+/** How often each code below `codes` occurs among the rows of a mask. */
+export function tally(index: ArrayLike<number>, codes: number, mask: Bitset | null): Uint32Array {
+  const counts = new Uint32Array(codes);
+  eachRow(index.length, mask, (row) => {
+    if (index[row] < codes) counts[index[row]]++;
+  });
+  return counts;
+}
+
+export interface Moments {
+  count: number;
+  missing: number;
+  min: number;
+  mean: number;
+  max: number;
+}
+
+/** Count, range and mean of the values of a mask's rows; missing values (NaN) left out. */
+export function moments(values: ArrayLike<number>, mask: Bitset | null): Moments {
+  let [count, missing, sum] = [0, 0, 0];
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  eachRow(values.length, mask, (row) => {
+    const value = values[row];
+    if (Number.isNaN(value)) {
+      missing++;
+      return;
+    }
+    count++;
+    sum += value;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  });
+  return { count, missing, min, mean: sum / count, max };
+}
+
+/** How many rows of a mask have the code that means missing. */
+export function missingCodes(
+  codes: ArrayLike<number>,
+  missing: number | null,
+  mask: Bitset | null,
+): number {
+  let count = 0;
+  eachRow(codes.length, mask, (row) => {
+    if (codes[row] === missing) count++;
+  });
+  return count;
+}
+
+/**
+ * The range of values that a hand has drawn: rounded to what a pixel can mean, so that its code
+ * reads well, and to the very ends where the drawing reaches the ends. Null: no value in it.
+ */
+export function drawnRange(
+  { low, high, min, max, whole }: Binning,
+  from: number,
+  to: number,
+  pixel: number,
+): [number, number] | null {
+  let [a, b] = from < to ? [from, to] : [to, from];
+  const digits = Math.max(0, Math.min(20, -Math.floor(Math.log10(pixel))));
+  const round = (value: number) => Number(value.toFixed(digits));
+  [a, b] = whole ? [Math.ceil(a), Math.floor(b)] : [round(a), round(b)];
+  if (Math.min(from, to) <= low + pixel) a = Math.min(a, min);
+  if (Math.max(from, to) >= high - pixel) b = Math.max(b, max);
+  return a <= b ? [a, b] : null;
+}

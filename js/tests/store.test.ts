@@ -1,0 +1,317 @@
+import { effect } from "@preact/signals";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { toRows } from "../src/bitset";
+import type { Expr } from "../src/expressions";
+import { argsort } from "../src/order";
+import { combine, rowsAt } from "../src/selection";
+import { Store } from "../src/store";
+import { FakeModel, N, SCHEMA, settled } from "./fakemodel";
+
+let model: FakeModel;
+let store: Store;
+
+beforeEach(async () => {
+  model = new FakeModel();
+  store = new Store(model);
+  await settled();
+});
+
+afterEach(() => store.destroy());
+
+const square = (x0: number, y0: number, x1: number, y1: number): Expr => ({
+  op: "lasso",
+  on: "umap",
+  polygon: [
+    [x0, y0],
+    [x1, y0],
+    [x1, y1],
+    [x0, y1],
+  ],
+});
+
+const selectedRows = () => (store.selected.value ? [...toRows(store.selected.value)] : []);
+
+describe("selecting", () => {
+  test("a lasso selects the rows inside, and Python gets the expression", () => {
+    const expr = square(-0.5, -0.5, 1.5, 1.5);
+    store.select(expr);
+    expect(selectedRows()).toEqual([0, 1, 10, 11]);
+    expect(store.selectedCount.value).toBe(4);
+    expect(model.saved.at(-1)).toEqual({ _selection: expr });
+  });
+
+  test("the modes are the algebra of sets", () => {
+    const [a, b] = [square(-0.5, -0.5, 4.5, 9.5), square(2.5, -0.5, 6.5, 9.5)];
+    const rowsIn = (test: (x: number) => boolean) =>
+      Array.from({ length: N }, (_, i) => i).filter((i) => test(i % 10));
+    const rowsAfter = (mode: "add" | "subtract" | "intersect" | "replace") => {
+      store.select(a, "replace");
+      store.select(b, mode);
+      return selectedRows();
+    };
+    expect(rowsAfter("add")).toEqual(rowsIn((x) => x <= 6));
+    expect(rowsAfter("subtract")).toEqual(rowsIn((x) => x <= 2));
+    expect(rowsAfter("intersect")).toEqual(rowsIn((x) => x === 3 || x === 4));
+    expect(rowsAfter("replace")).toEqual(rowsIn((x) => x >= 3 && x <= 6));
+  });
+
+  test("a selection is made within the filter", async () => {
+    store.setFilter({ op: "compare", cmp: "==", left: { col: "label" }, right: { value: "dog" } });
+    await settled();
+    store.select(square(-0.5, -0.5, 3.5, 0.5));
+    expect(selectedRows()).toEqual([1, 3]);
+    expect(store.visibleCount.value).toBe(50);
+  });
+
+  test("picks stay one list of rows, and an emptied list is no selection", () => {
+    store.pick([3]);
+    store.pick([7, 5], "add");
+    expect(store.selection.value).toEqual(rowsAt([3, 5, 7]));
+    store.toggle(5);
+    expect(selectedRows()).toEqual([3, 7]);
+    store.pick([3, 7], "subtract");
+    expect(store.selection.value).toBeNull();
+  });
+
+  test("nothing selected stays nothing under subtract and intersect", () => {
+    expect(combine(null, rowsAt([1]), "subtract")).toBeNull();
+    expect(combine(null, rowsAt([1]), "intersect")).toBeNull();
+  });
+
+  test("keep turns the selection into the filter, and undo takes it back in one step", () => {
+    const expr = square(-0.5, -0.5, 1.5, 1.5);
+    store.select(expr);
+    store.keepSelected();
+    expect([store.selection.value, store.filter.value]).toEqual([null, expr]);
+    expect(store.visibleCount.value).toBe(4);
+    store.undo();
+    expect([store.selection.value, store.filter.value]).toEqual([expr, null]);
+  });
+
+  test("undo and redo go through every change, also one that Python made", () => {
+    const [a, b] = [rowsAt([1]), rowsAt([2])];
+    store.select(a);
+    model.push("_selection", b);
+    expect(selectedRows()).toEqual([2]);
+    store.undo();
+    expect(selectedRows()).toEqual([1]);
+    store.undo();
+    expect(store.selection.value).toBeNull();
+    expect(store.history.canUndo.value).toBe(false);
+    store.redo();
+    store.redo();
+    expect(selectedRows()).toEqual([2]);
+    store.undo();
+    store.select(rowsAt([9]));
+    expect(store.history.canRedo.value).toBe(false);
+  });
+
+  test("what Python sends is not sent back", () => {
+    const before = model.saved.length;
+    model.push("_selection", rowsAt([4]));
+    model.push("_map", "umap");
+    expect(model.saved.length).toBe(before);
+  });
+});
+
+describe("what only Python can evaluate", () => {
+  const slicer: Expr = { op: "slicer", name: "night" };
+
+  test("is asked for alone, and joined with the rest here", async () => {
+    store.select(square(-0.5, -0.5, 9.5, 1.5));
+    store.select(slicer, "intersect");
+    await settled();
+    expect(model.ofType("mask").map(({ expr }) => expr)).toEqual([slicer]);
+    expect(selectedRows()).toEqual([0, 8, 16]);
+  });
+
+  test("the last selection is shown until the answer is here", async () => {
+    store.pick([5]);
+    model.answering = false;
+    store.select(slicer);
+    expect(selectedRows()).toEqual([5]);
+    model.flush();
+    await settled();
+    expect(store.selectedCount.value).toBe(13);
+  });
+
+  test("a column that is not shipped is filtered in Python", async () => {
+    store.setFilter({ op: "contains", col: "caption", text: "x", case: true });
+    await settled();
+    expect(model.ofType("mask")).toHaveLength(1);
+    expect(store.visibleCount.value).toBe(13);
+  });
+
+  test("its error is said in place, and nothing is selected", async () => {
+    model.python = () => {
+      throw new Error("no slicer 'nigth'; did you mean 'night'?");
+    };
+    store.pick([1]);
+    store.select({ op: "slicer", name: "nigth" });
+    await settled();
+    expect(store.notices.value.map(({ text }) => text)).toEqual([
+      "no slicer 'nigth'; did you mean 'night'?",
+    ]);
+    expect(store.selected.value).toBeNull();
+    store.dismiss(store.notices.value[0].key);
+    expect(store.notices.value).toEqual([]);
+  });
+});
+
+describe("columns", () => {
+  const column = SCHEMA.columns[0];
+
+  test("are fetched when they are first read, once, and again when their version changes", async () => {
+    const asked = () => model.ofType("column").filter((m) => m.column === 0).length;
+    expect(asked()).toBe(0);
+    let seen = 0;
+    const stop = effect(() => {
+      if (store.column(column)) seen++;
+    });
+    store.column(column);
+    await settled();
+    expect([asked(), seen]).toEqual([1, 1]);
+    const columns = SCHEMA.columns.map((c) => (c.id === 0 ? { ...c, version: 2 } : c));
+    model.push("_schema", { ...SCHEMA, generation: 2, columns });
+    await settled();
+    expect([asked(), seen]).toEqual([2, 2]);
+    stop();
+  });
+
+  test("that cannot be had say why", async () => {
+    model.python = () => {
+      throw new Error("the values stay in Python");
+    };
+    expect(store.column(column)).toBeNull();
+    await settled();
+    expect(store.columnError(column)).toBe("the values stay in Python");
+  });
+
+  test("give a row its label; a missing one is named by its position", async () => {
+    store.label(0);
+    await settled();
+    expect([store.label(1), store.label(2), store.label(0)]).toEqual(["dog", "cat", "row 0"]);
+  });
+
+  test("colour the map by category, with a legend that counts", async () => {
+    store.colorByColumn(SCHEMA.columns[1]);
+    void store.color.value;
+    await settled();
+    const { kind, entries, index } = store.color.value;
+    expect(kind).toBe("category");
+    expect(entries.map(({ label, count, value }) => [label, count, value])).toEqual([
+      ["cat", 49, "cat"],
+      ["dog", 50, "dog"],
+      ["missing", 1, null],
+    ]);
+    expect([...index.slice(0, 3)]).toEqual([255, 1, 0]);
+    expect(model.saved.at(-1)).toEqual({ _color_by: { col: "label" } });
+  });
+});
+
+describe("the map", () => {
+  test("is the newest one, and its name changes together with its points", async () => {
+    expect(store.map.value).toBe("umap");
+    model.answering = false;
+    const projections = [...SCHEMA.projections, { name: "tsne", version: 1, method: "tsne" }];
+    model.push("_schema", { ...SCHEMA, generation: 2, projections });
+    expect([store.wantedMap.value, store.map.value]).toEqual(["tsne", "umap"]);
+    model.flush();
+    await settled();
+    expect(store.map.value).toBe("tsne");
+    store.showMap("umap");
+    expect(store.map.value).toBe("umap");
+    expect(model.saved.at(-1)).toEqual({ _map: "umap" });
+  });
+});
+
+describe("the order of the rows", () => {
+  test("sorts by a column, stable, missing values last in both directions", () => {
+    const values = Float64Array.of(2, Number.NaN, -1, 2, -0, 0, -3.5, Number.POSITIVE_INFINITY);
+    const column = { kind: "number", encoding: "number", values, tz: null } as const;
+    expect([...argsort(column)]).toEqual([6, 2, 4, 5, 0, 3, 7, 1]);
+    expect([...argsort(column, true)]).toEqual([7, 0, 3, 4, 5, 2, 6, 1]);
+  });
+
+  test("sorts a hundred thousand floats as a comparison sort does", () => {
+    const values = Float64Array.from({ length: 1e5 }, (_, i) => Math.sin(i * i) * 10 ** (i % 9));
+    const order = argsort({ kind: "number", encoding: "number", values, tz: null });
+    expect(Float64Array.from(order, (row) => values[row])).toEqual(values.slice().sort());
+  });
+
+  test("a lasso brings its rows to the front; picks leave every image in its place", () => {
+    store.select(square(2.5, -0.5, 4.5, 0.5));
+    expect([...store.order.value.slice(0, 4)]).toEqual([3, 4, 0, 1]);
+    store.pick([0], "add");
+    expect([...store.order.value.slice(0, 4)]).toEqual([3, 4, 0, 1]);
+    store.arrange("only");
+    expect([...store.order.value]).toEqual([0, 3, 4]);
+    store.clear();
+    expect(store.order.value).toHaveLength(N);
+  });
+
+  test("the filter leaves rows out", async () => {
+    store.setFilter({ op: "compare", cmp: "<", left: { col: "x" }, right: { value: 1 } });
+    await settled();
+    expect([...store.order.value]).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80, 90]);
+  });
+});
+
+describe("thumbnails", () => {
+  test("come in packed chunks, most urgent first, and only once", async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => 99 - i);
+    store.thumbnails.request(rows, "grid");
+    await settled();
+    expect(model.ofType("thumbnails").map((m) => m.rows)).toEqual([
+      rows.slice(0, 48),
+      rows.slice(48),
+    ]);
+    expect(store.thumbnails.get(99)).toMatchObject({ url: "data:image/png;base64,QQ==", width: 8 });
+    store.thumbnails.request(rows, "grid");
+    expect(model.ofType("thumbnails")).toHaveLength(2);
+  });
+
+  test("are cancelled when they were scrolled past, unless another view wants them", () => {
+    model.answering = false;
+    store.thumbnails.request([1, 2], "grid");
+    store.thumbnails.request([2], "map");
+    store.thumbnails.request([50], "grid");
+    expect(model.ofType("cancel")).toHaveLength(0);
+    store.thumbnails.request([], "map");
+    expect(model.ofType("cancel").map(({ id }) => id)).toEqual([model.ofType("thumbnails")[0].id]);
+  });
+
+  test("of a broken image are its error's words", async () => {
+    store.thumbnails.request([7], "grid");
+    await settled();
+    expect(store.thumbnails.get(7)).toMatchObject({ url: null, error: "<b>truncated</b>" });
+  });
+});
+
+test("two stores on a page do not disturb each other", async () => {
+  const other = new Store(new FakeModel());
+  await settled();
+  store.pick([1]);
+  store.setFilter(square(-1, -1, 1, 1));
+  expect([other.selection.value, other.filter.value, other.order.value.length]).toEqual([
+    null,
+    null,
+    N,
+  ]);
+  other.destroy();
+});
+
+test("failed and cancelled stages are said with their reason", () => {
+  const stage = { done: 0, total: 0, rate: 0, eta: null, traceback: "Traceback ...", message: "" };
+  model.push("_progress", {
+    running: false,
+    stages: [
+      { ...stage, name: "umap", state: "failed", message: "killed" },
+      { ...stage, name: "pca", state: "cancelled" },
+    ],
+  });
+  expect(store.notices.value.map(({ text }) => text)).toEqual([
+    "umap failed: killed",
+    "cancelled: pca",
+  ]);
+});

@@ -1,0 +1,324 @@
+"""A real JupyterLab in a real Chromium, driven as a person would drive it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from tests.browser.chromium import find_chromium
+
+CHROMIUM_ARGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+QUIET = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+}
+SLOW = 60_000  # ms: the longest that anything here may take on a machine with two busy cores
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One JupyterLab and one Chromium serve all browser tests, so they share a worker."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+class Lab:
+    """A JupyterLab server over a folder of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.token = secrets.token_hex(16)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        settings = root / ".settings"
+        settings.mkdir(parents=True)
+        overrides = root / ".app"
+        overrides.mkdir()
+        env = os.environ | {
+            "JUPYTER_CONFIG_DIR": str(root / ".config"),
+            "JUPYTER_DATA_DIR": str(root / ".data"),
+            "JUPYTER_RUNTIME_DIR": str(root / ".runtime"),
+            "JUPYTERLAB_SETTINGS_DIR": str(settings),
+            "IPYTHONDIR": str(root / ".ipython"),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        }
+        for plugin, values in QUIET.items():
+            self.set_setting(settings, plugin, values)
+        self.log = (root / ".jupyter.log").open("w")
+        self.process = subprocess.Popen(
+            [
+                sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1",
+                f"--port={self.port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}",
+                f"--IdentityProvider.token={self.token}", "--LabApp.expose_app_in_browser=True",
+                "--allow-root",
+            ],
+            env=env, cwd=root, stdout=self.log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        self.wait_until_up()
+
+    @staticmethod
+    def set_setting(folder: Path, plugin: str, values: dict[str, object]) -> None:
+        package, name = plugin.split(":")
+        path = folder / package / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait_until_up(self) -> None:
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"JupyterLab ended:\n{Path(self.log.name).read_text()[-3000:]}")
+            try:
+                urllib.request.urlopen(f"{self.url}/api?token={self.token}", timeout=5)
+                return
+            except OSError:
+                time.sleep(0.2)
+        raise TimeoutError("JupyterLab did not answer within 90 s")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self.log.close()
+
+
+class Notebook:
+    """One notebook open in JupyterLab: run its cells, read their outputs, touch its widgets."""
+
+    def __init__(self, page: Page, lab: Lab, cells: list[str], name: str | None = None) -> None:
+        self.page, self.lab = page, lab
+        self.name = name or f"nb-{secrets.token_hex(4)}.ipynb"
+        if cells:
+            notebook = nbformat.v4.new_notebook(
+                cells=[nbformat.v4.new_code_cell(c) for c in cells],
+                metadata={
+                    "kernelspec": {
+                        "name": "python3", "display_name": "Python 3", "language": "python"
+                    }
+                },
+            )  # fmt: skip
+            nbformat.write(notebook, lab.root / self.name)
+        self.open()
+
+    @property
+    def path(self) -> Path:
+        return self.lab.root / self.name
+
+    def open(self) -> None:
+        """(Re)load the page on this notebook and wait for its kernel."""
+        workspace = self.name.split(".")[0]
+        self.page.goto(
+            f"{self.lab.url}/lab/workspaces/{workspace}/tree/{self.name}"
+            f"?token={self.lab.token}&reset",
+            timeout=SLOW,
+        )
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        self.page.wait_for_function(
+            """() => {
+                const widget = window.jupyterapp?.shell?.currentWidget;
+                const kernel = widget?.context?.sessionContext?.session?.kernel;
+                return widget?.content?.widgets?.length && kernel?.status === "idle";
+            }""",
+            timeout=SLOW,
+        )
+
+    def start(self, index: int) -> None:
+        """Begin to run a cell and return at once."""
+        self.page.evaluate(
+            """(index) => {
+                const app = window.jupyterapp;
+                app.shell.currentWidget.content.activeCellIndex = index;
+                app.commands.execute("notebook:run-cell");
+            }""",
+            index,
+        )
+
+    def wait(self, index: int, timeout: float = SLOW) -> None:
+        """Until the kernel has run a cell that was started."""
+        self.page.wait_for_function(
+            """(index) => {
+                const cell = window.jupyterapp.shell.currentWidget.content.widgets[index];
+                return cell.model.executionCount !== null && cell.model.executionState === "idle";
+            }""",
+            arg=index,
+            timeout=timeout,
+        )
+
+    def run(self, index: int, timeout: float = SLOW) -> str:
+        """Run a cell to its end; the text of its output. An exception in it is one here."""
+        self.page.evaluate(
+            """async (index) => {
+                const app = window.jupyterapp;
+                app.shell.currentWidget.content.activeCellIndex = index;
+                await app.commands.execute("notebook:run-cell");
+            }""",
+            index,
+        )
+        return self.text(index)
+
+    def run_code(self, code: str) -> str:
+        """Append a cell, run it, and return the text of its output."""
+        index = self.page.evaluate(
+            """async (code) => {
+                const app = window.jupyterapp, notebook = app.shell.currentWidget.content;
+                notebook.activeCellIndex = notebook.widgets.length - 1;
+                await app.commands.execute("notebook:insert-cell-below");
+                notebook.activeCell.model.sharedModel.setSource(code);
+                return notebook.activeCellIndex;
+            }""",
+            code,
+        )
+        return self.run(index)
+
+    def text(self, index: int) -> str:
+        """What a cell printed and showed, as text."""
+        outputs = self.page.evaluate(
+            "(i) => window.jupyterapp.shell.currentWidget.content.widgets[i].model.outputs.toJSON()",
+            index,
+        )
+        lines = []
+        for output in outputs:
+            if output["output_type"] == "error":
+                raise AssertionError("\n".join(output["traceback"]))
+            text = output.get("text") or output.get("data", {}).get("text/plain", "")
+            lines.append("".join(text))
+        return "".join(lines).strip()
+
+    def save(self) -> nbformat.NotebookNode:
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        return nbformat.read(self.path, 4)
+
+    def widget(self, index: int = 0) -> Widget:
+        """The index-th explorer of the notebook, scrolled into view."""
+        root = self.page.get_by_test_id("dataview").nth(index)
+        root.wait_for(state="attached", timeout=SLOW)
+        root.scroll_into_view_if_needed()
+        return Widget(self.page, root)
+
+
+class Widget:
+    """An explorer in the page, as a person sees and touches it."""
+
+    def __init__(self, page: Page, root: Locator) -> None:
+        self.page, self.root = page, root
+
+    def part(self, name: str) -> Locator:
+        return self.root.get_by_test_id(name)
+
+    @property
+    def count(self) -> int:
+        """How many rows the footer says are selected."""
+        found = re.match(r"([\d,]+) of", self.part("count").inner_text())
+        return int(found[1].replace(",", "")) if found else 0
+
+    def wait_for_map(self, name: str = "umap", timeout: float = 2 * SLOW) -> None:
+        """Until a projection is shown and no stage is running."""
+        expect(self.part("map-select")).to_have_value(name, timeout=timeout)
+        expect(self.part("progress")).to_have_count(0, timeout=timeout)
+        self.page.wait_for_timeout(900)  # the points move to their places
+
+    def wait_for_count(self, test: str, timeout: float = SLOW) -> int:
+        expect(self.part("count")).to_have_text(re.compile(test), timeout=timeout)
+        return self.count
+
+    def drag(self, part: str, path: list[tuple[float, float]], *keys: str) -> None:
+        """Press, move and release the mouse along a path in fractions of a part's box."""
+        target = self.part(part)
+        target.scroll_into_view_if_needed()
+        box = target.bounding_box()
+        assert box is not None, f"{part} is not visible"
+        points = [(box["x"] + fx * box["width"], box["y"] + fy * box["height"]) for fx, fy in path]
+        for key in keys:
+            self.page.keyboard.down(key)
+        self.page.mouse.move(*points[0])
+        self.page.mouse.down()
+        for x, y in points[1:]:
+            self.page.mouse.move(x, y, steps=6)
+        self.page.mouse.up()
+        for key in keys:
+            self.page.keyboard.up(key)
+
+    def lasso(self, path: list[tuple[float, float]], mode: str = "replace") -> None:
+        self.part(f"mode-{mode}").click()
+        self.part("tool-lasso").click()
+        self.drag("map-canvas", [*path, path[0]])
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    server = Lab(tmp_path_factory.mktemp("lab"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=find_chromium(), args=CHROMIUM_ARGS, headless=True
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A fresh page; a failing test leaves its screenshot in the temporary folder."""
+    context = browser.new_context(viewport={"width": 1500, "height": 1000})
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    page.errors = []  # type: ignore[attr-defined]
+    page.on("pageerror", lambda e: page.errors.append(str(e)))  # type: ignore[attr-defined]
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def notebook(page: Page, lab: Lab):
+    """``notebook(cell, cell, ...)`` opens a new notebook with these cells; kernels end with the test."""
+    opened: list[Notebook] = []
+
+    def open_notebook(*cells: str, page: Page = page) -> Notebook:
+        opened.append(Notebook(page, lab, list(cells)))
+        return opened[-1]
+
+    yield open_notebook
+    for each in opened:
+        if not each.page.is_closed():
+            each.page.evaluate(
+                "() => window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.shutdown()"
+            )

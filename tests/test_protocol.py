@@ -1,0 +1,151 @@
+"""The arrays and messages that travel to the browser say exactly what the table says."""
+
+from __future__ import annotations
+
+import threading
+from queue import Queue
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dataview.expressions import col, lasso, rows
+from dataview.protocol import Responder, encode_column, from_wire, pack, smallest, to_bits, to_wire
+
+
+def decode(header: dict, buffer: bytes) -> list:
+    """What the browser reads: written from the protocol's table, not from the encoder."""
+    values = np.frombuffer(buffer, header["dtype"])
+    if header["encoding"] == "number":
+        return [None if np.isnan(v) else float(v) for v in values.astype(float)]
+    return [None if v == header["missing"] else header["values"][v] for v in values]
+
+
+@pytest.mark.parametrize(
+    ("series", "kind", "expected"),
+    [
+        (pd.Series([0.1, np.nan, -3.5]), "number", [0.1, None, -3.5]),
+        (pd.Series([1, 2, 300]), "number", [1, 2, 300]),
+        (pd.Series([1, None, 300], dtype="Int64"), "number", [1, None, 300]),
+        (pd.Series([2**40, -(2**40)]), "number", [2**40, -(2**40)]),
+        (pd.Series([1e300, 0.5]), "number", [1e300, 0.5]),
+        (pd.Series([True, None, False], dtype=object), "boolean", [True, None, False]),
+        (pd.Series([True, False]), "boolean", [True, False]),
+        (pd.Series(["b", None, "a", "b"]), "category", ["b", None, "a", "b"]),
+        (pd.Series([3, 1, 3]), "category", [3, 1, 3]),
+        (pd.Series(["x", 1, None], dtype=object), "category", ["x", 1, None]),
+        (pd.Series(["a", None], dtype="category"), "category", ["a", None]),
+        (pd.Series([], dtype=float), "number", []),
+        (pd.Series([], dtype=object), "text", []),
+    ],
+)
+def test_a_column_arrives_as_it_was(series: pd.Series, kind: str, expected: list) -> None:
+    encoded = encode_column(series, kind)
+    assert encoded is not None
+    assert decode(*encoded) == expected
+
+
+def test_times_arrive_as_milliseconds_of_utc() -> None:
+    times = pd.Series(pd.to_datetime(["2024-01-01T00:00:00.25Z", None]))
+    header, buffer = encode_column(times.dt.tz_convert("Asia/Tokyo"), "datetime")
+    assert decode(header, buffer) == [1704067200250.0, None]
+    assert header["tz"] == "Asia/Tokyo"
+
+
+def test_integers_that_no_browser_can_hold_stay_in_python() -> None:
+    assert encode_column(pd.Series([2**60, 1]), "number") is None
+    assert encode_column(pd.Series([2**60, None], dtype="Int64"), "number") is None
+
+
+def test_more_than_255_categories_take_two_bytes() -> None:
+    labels = pd.Series([f"c{i:04d}" for i in range(300)])
+    header, buffer = encode_column(labels, "category")
+    assert header["dtype"] == "uint16"
+    assert decode(header, buffer) == list(labels)
+
+
+def test_smallest_loses_nothing() -> None:
+    for values in (np.array([0.1]), np.array([0.5, np.inf]), np.array([255]), np.array([-129])):
+        assert np.array_equal(smallest(values).astype(values.dtype), values)
+    assert smallest(np.array([0.5])).dtype == np.float32
+    assert smallest(np.array([0.1])).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.Index(["a", "b", "<b>"]),
+        pd.Index([10, -5, 7]),
+        pd.to_datetime(["2024-01-03T00:00:00.000000", "2024-01-01T00:00:00.5", "2024-01-02T03:04:05.000006"], format="ISO8601"),
+        pd.to_datetime(["2024-01-03", "2024-01-01", "2024-01-02"]).tz_localize("Asia/Tokyo"),
+    ],
+)
+def test_picked_rows_travel_as_positions_and_come_back(index: pd.Index) -> None:
+    expr = ~rows(list(index[[2, 0]])) & (col("a") > 1) | lasso([(0, 0), (1, 0), (0, 1)], on="pca")
+    wire = to_wire(expr, index)
+    assert wire["terms"][0]["terms"][0]["term"] == {"op": "rows", "at": [2, 0]}
+    assert from_wire(wire, index) == expr
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"op": "rows", "at": [3]},
+        {"op": "rows", "at": [-1]},
+        {"op": "rows", "at": [True]},
+        {"op": "rows", "at": "all"},
+        {"op": "rows"},
+        {"op": "exec", "code": "1"},
+        {"op": "and", "terms": [1]},
+        {"op": "not", "term": "x"},
+        {},
+    ],
+)
+def test_a_malformed_expression_from_the_browser_is_refused(message: dict) -> None:
+    with pytest.raises(ValueError):
+        from_wire(message, pd.Index([1, 2, 3]))
+
+
+def test_rows_that_are_not_in_the_index_are_named() -> None:
+    with pytest.raises(KeyError, match="zebra"):
+        to_wire(rows(["zebra"]), pd.Index(["ape"]))
+
+
+def test_bits_are_little_endian() -> None:
+    mask = np.zeros(12, bool)
+    mask[[0, 9]] = True
+    assert to_bits(mask) == bytes([1, 2])
+
+
+def test_pack_keeps_the_borders() -> None:
+    offsets, packed = pack([b"ab", b"", b"c"])
+    assert [packed[a:b] for a, b in zip(offsets, offsets[1:], strict=False)] == [b"ab", b"", b"c"]
+
+
+def test_an_exception_in_a_handler_is_the_answer() -> None:
+    answers: Queue = Queue()
+    responder = Responder({"boom": lambda r: 1 / 0}, lambda c, b: answers.put(c))
+    responder.receive({"id": 7, "type": "boom"})
+    assert answers.get(timeout=5) == {"id": 7, "ok": False, "error": "division by zero"}
+    responder.receive("not a request")
+    responder.receive({"type": "boom"})
+    assert answers.empty()
+    responder.close()
+    responder.receive({"id": 8, "type": "boom"})
+
+
+def test_a_request_that_was_withdrawn_is_not_worked_on() -> None:
+    gate, worked, answers = threading.Event(), [], Queue()
+
+    def handler(request: dict) -> tuple[dict, list]:
+        gate.wait(5)
+        worked.append(request["id"])
+        return {}, []
+
+    responder = Responder({"slow": handler}, lambda c, b: answers.put(c["id"]), workers=1)
+    for number in (1, 2, 3):
+        responder.receive({"id": number, "type": "slow"})
+    responder.receive({"id": 2, "type": "cancel"})
+    gate.set()
+    assert [answers.get(timeout=5), answers.get(timeout=5)] == [1, 3]
+    assert worked == [1, 3]
