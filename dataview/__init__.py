@@ -19,6 +19,7 @@ _HOME = {
     "scanning": ("scan", "embed", "Cancelled"),
     "embedding": ("DictionaryEmbedder", "TorchEmbedder"),
     "projection": ("project",),
+    "values": ("timestamp", "duration"),
     "expressions": ("col", "lasso", "rows", "slicer", "parse", "Expr"),
     "plugins": ("statistic", "embedder", "projector"),
     "image": ("open_image", "ImageError"),
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from .scanning import Cancelled as Cancelled
     from .scanning import embed as embed
     from .scanning import scan as scan
+    from .values import duration as duration
+    from .values import timestamp as timestamp
 
 
 def __getattr__(name: str) -> object:

@@ -260,7 +260,7 @@ def open_image(
             error.add_note(f"image: {os.fspath(source)!r}")
         raise
 
-# %% ../nbs/02_image.ipynb #ade30f62
+# %% ../nbs/02_image.ipynb #7d3ffa39
 def _decode_path(path: str | os.PathLike[str], factor: Callable[[int, int], int]) -> Decoded:
     with _open_file(path) as file:
         return _decode_file(file, os.fstat(file.fileno()).st_size, factor)
@@ -287,8 +287,11 @@ _loading = threading.Lock()
 
 
 def _decode_pillow(img: Image.Image, factor: Callable[[int, int], int]) -> Decoded:
-    """A PIL image of the user's. One that is not loaded yet is read from its file and stays so:
-    a list of ten thousand opened images must not become ten thousand decoded ones."""
+    """Decode a PIL image of the user's.
+
+    One that is not loaded yet is read from its file and stays so: a list of ten thousand opened
+    images must not become ten thousand decoded ones.
+    """
     path = getattr(img, "filename", "")
     if getattr(img, "tile", None) and img.tell() == 0 and path and os.path.isfile(path):
         return _decode_path(path, factor)
@@ -325,7 +328,7 @@ def _decode_array(source: Any, factor: Callable[[int, int], int]) -> Decoded:
         rgb = np.asarray(Image.fromarray(rgb).reduce(reduction))
     return Decoded(rgb, width, height, "array", array.dtype.name, channels, bits)
 
-# %% ../nbs/02_image.ipynb #11120033
+# %% ../nbs/02_image.ipynb #18c982a9
 def encode(array: NDArray[np.uint8], *, lossless: bool = False, quality: int = 85) -> bytes:
     """Encode (h, w, 3) or (h, w) uint8 as JPEG of that quality, or as PNG if `lossless`."""
     out = io.BytesIO()
@@ -337,7 +340,7 @@ def encode(array: NDArray[np.uint8], *, lossless: bool = False, quality: int = 8
 
 
 def mime_type(data: bytes) -> str:
-    """ "image/png" or "image/jpeg" of what `encode`, `thumbnail` and `full` make."""
+    """Media type of what `encode` makes: "image/png" or "image/jpeg"."""
     return "image/png" if data[:4] == b"\x89PNG" else "image/jpeg"
 
 

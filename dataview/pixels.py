@@ -105,7 +105,7 @@ def to_rgb(img: Image.Image, factor: int = 1) -> Image.Image:
         return converted
     return img.convert("RGB")
 
-# %% ../nbs/01_pixels.ipynb #846ae91e
+# %% ../nbs/01_pixels.ipynb #08cba5d7
 def _channels_last(array: NDArray[Any], prefer_first: bool) -> NDArray[Any]:
     """Bring an image array to (h, w) or (h, w, c) with c in 1..4."""
     if array.ndim == 2:
@@ -160,8 +160,6 @@ def _to_uint8(array: NDArray[Any]) -> NDArray[np.uint8]:
         return array
     if array.dtype.kind == "b":
         return array.astype(np.uint8) * np.uint8(255)
-    if (
-        array.dtype.kind == "f" and array.min() >= 0 and array.max() <= 1
-    ):  # False where there are NaN
+    if array.dtype.kind == "f" and array.min() >= 0 and array.max() <= 1:  # not so if any is NaN
         return (array * np.float32(255) + np.float32(0.5)).astype(np.uint8)
     return window(array)

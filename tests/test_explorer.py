@@ -121,8 +121,8 @@ def test_a_bad_selection_is_refused_and_changes_nothing(ready: Explorer) -> None
     ready.select(["row 3"])
     for bad, error, named in (
         (dv.col("lable") == "red", KeyError, "label"),
-        ("label = 'red'", ValueError, ""),
-        ("__import__('os').system('true')", ValueError, ""),
+        ("label = 'red'", ValueError, "=="),
+        ("__import__('os').system('true')", ValueError, "import"),
         (np.ones(59, bool), ValueError, "60"),
         (["row 3", "row 99"], KeyError, "row 99"),
         (dv.lasso([(0, 0), (1, 1), (1, 0)], on="tsne"), KeyError, "umap"),
@@ -245,9 +245,9 @@ def test_what_cannot_be_explored_is_refused_at_the_call(tmp_path: Path) -> None:
         explore(pd.DataFrame({"image": list(pictures(3)), "label": 1}), label="lable")
     with pytest.raises(TypeError):
         explore(42)
-    with pytest.raises(ValueError, match="umap"):
+    with pytest.raises(KeyError, match="umap"):
         explore(tmp_path / "photos", project="umpa")
-    with pytest.raises(ValueError, match="resnet18"):
+    with pytest.raises(KeyError, match="resnet18"):
         explore(tmp_path / "photos", embed="resnet81")
 
 
