@@ -77,7 +77,7 @@ def content_identity(*arrays: ArrayLike) -> str:
         digest.update(array.data.cast("B") if array.size else b"")
     return digest.hexdigest()
 
-# %% ../nbs/04_dataset.ipynb #f4bb258e
+# %% ../nbs/04_dataset.ipynb #7711795e
 ROLES = ("label", "pred", "confidence", "split", "time", "id")
 
 
@@ -190,7 +190,8 @@ class Dataset:
         parts = [f"{len(self):,} rows", f"columns {', '.join(map(str, self.columns))}"]
         parts += [f"vectors {', '.join(self.vectors)}"] if self.vectors else []
         parts += [f"projections {', '.join(self.projections)}"] if self.projections else []
-        return f"<Dataset {self.title!r}: {'; '.join(parts)}>"
+        title = f" {self.title!r}" if self.title else ""
+        return f"<Dataset{title}: {'; '.join(parts)}>"
 
     def _repr_html_(self) -> str:
         shown = min(8, len(self)) if "image" in self.streams else 0

@@ -25,8 +25,8 @@ from .plugins import Plugin, registry, unknown_name
 
 # %% auto #0
 __all__ = ['Images', 'Vectors', 'T', 'R', 'single_blas', 'IMAGENET_MEAN', 'IMAGENET_STD', 'FIT_IMAGES', 'Embedder', 'processors',
-           'in_threads', 'patches', 'zca', 'spherical_kmeans', 'DictionaryEmbedder', 'import_torch', 'WeightsError',
-           'TorchEmbedder', 'torchvision_embedder', 'read_weights', 'FunctionEmbedder', 'make_embedder',
+           'in_threads', 'patches', 'zca', 'spherical_kmeans', 'principal_axes', 'DictionaryEmbedder', 'import_torch',
+           'WeightsError', 'TorchEmbedder', 'torchvision_embedder', 'read_weights', 'FunctionEmbedder', 'make_embedder',
            'VectorCollector']
 
 # %% ../nbs/11_embedding.ipynb #430506a1
@@ -66,7 +66,7 @@ class Embedder(Protocol):
 
     def transform(self, images: Images) -> Vectors: ...
 
-# %% ../nbs/11_embedding.ipynb #35c33b2d
+# %% ../nbs/11_embedding.ipynb #ab69221d
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -98,7 +98,6 @@ class _SingleBlas:
 
 @cache
 def _blas() -> Any:
-    import scipy.linalg  # noqa: F401  it has a BLAS of its own, which must be there to be limited
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
@@ -144,7 +143,7 @@ def _normalize(values: NDArray[np.uint8]) -> NDArray[np.float32]:
     flat /= np.sqrt(variance + 10)[..., None]  # 10 grey levels squared: noise is not structure
     return flat
 
-# %% ../nbs/11_embedding.ipynb #5e611c25
+# %% ../nbs/11_embedding.ipynb #816fdf70
 def zca(
     x: NDArray[np.float32], epsilon: float = 0.1
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -181,6 +180,23 @@ def spherical_kmeans(
     return atoms
 
 
+def principal_axes(
+    x: NDArray[np.float32], k: int, *, rounds: int = 3, seed: int = 0
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """First principal axes (k, d) of centered samples (n, d), and the variances (k,) along them.
+
+    By randomized subspace iteration (Halko, Martinsson and Tropp 2011), because d is in the
+    thousands and k is not.
+    """
+    most = min(k + 10, *x.shape)
+    basis = np.random.default_rng(seed).standard_normal((x.shape[1], most), np.float32)
+    for _ in range(rounds + 1):
+        basis = np.linalg.qr(x.T @ (x @ basis))[0]
+    _, singular, axes = np.linalg.svd(x @ basis, full_matrices=False)
+    variance = (singular[:k] ** 2 / len(x)).astype(np.float32)
+    return axes[:k] @ basis.T, variance
+
+
 def _unit(x: NDArray[np.float32]) -> NDArray[np.float32]:
     """Rows scaled to length 1; rows that are (nearly) zero become zero."""
     length = np.linalg.norm(x, axis=1, keepdims=True)
@@ -189,7 +205,7 @@ def _unit(x: NDArray[np.float32]) -> NDArray[np.float32]:
     )
     return unit
 
-# %% ../nbs/11_embedding.ipynb #5bbcd465
+# %% ../nbs/11_embedding.ipynb #1716e324
 class DictionaryEmbedder:
     """An embedder that learns a dictionary of patches from the images themselves.
 
@@ -351,16 +367,11 @@ class DictionaryEmbedder:
         )
 
     def _learn_components(self, features: NDArray[np.float32]) -> None:
-        from sklearn.utils.extmath import randomized_svd
-
         mean, scale = features.mean(axis=0), features.std(axis=0)
         weight = np.where(scale > 1e-6, 1 / np.maximum(scale, 1e-6), 0).astype(np.float32)
         self.n_components_ = min(self.n_components, *features.shape)
         standard = (features - mean) * weight
-        _, singular, axes = randomized_svd(
-            standard, self.n_components_, n_iter=3, random_state=self.seed
-        )
-        variance = singular**2 / len(features)
+        axes, variance = principal_axes(standard, self.n_components_, seed=self.seed)
         scale = np.where(variance > 1e-4, np.maximum(variance, 1e-4) ** -0.25, 0)
         self._axes = (weight[:, None] * axes.T * scale).astype(np.float32)
         self._offset = mean @ self._axes
@@ -673,7 +684,7 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise WeightsError(f"{path.name} holds no state dict (parameter names with tensors)")
     return {key.removeprefix("module."): value for key, value in state.items()}
 
-# %% ../nbs/11_embedding.ipynb #f3357449
+# %% ../nbs/11_embedding.ipynb #a09ee138
 class FunctionEmbedder:
     """An embedder from a function, or from the `transform` of a scikit-learn-shaped object.
 
@@ -760,6 +771,7 @@ def make_embedder(
     ValueError
         `weights` for something else than a torchvision name.
     """
+    size = {"input_size": input_size} if input_size else {}
     if isinstance(model, str):
         if model != "dictionary" and model not in registry("embedder"):
             return _torchvision_name(model, weights, input_size, device)
@@ -770,12 +782,12 @@ def make_embedder(
         if model == "dictionary":
             return DictionaryEmbedder(input_size=input_size, seed=seed)
         plugin: Plugin = registry("embedder")[model]
-        return _wrap(plugin.obj, input_size, device, name=plugin.name, **plugin.options)
+        return _wrap(plugin.obj, device, {"name": plugin.name, **plugin.options, **size})
     if weights is not None:
         raise ValueError(
             "weights= goes with the name of a torchvision model: load them into the model that you pass"
         )
-    return _wrap(model, input_size, device)
+    return _wrap(model, device, size)
 
 
 def _torchvision_name(model: str, weights: Any, input_size: int | None, device: Any) -> Embedder:
@@ -791,24 +803,20 @@ def _torchvision_name(model: str, weights: Any, input_size: int | None, device: 
     return torchvision_embedder(model, weights, input_size=input_size, device=device)
 
 
-def _wrap(
-    model: Any, input_size: int | None, device: Any, name: str | None = None, **options: Any
-) -> Embedder:
+def _wrap(model: Any, device: Any, options: dict[str, Any]) -> Embedder:
     if isinstance(model, type):
         model = model()
-    if all(hasattr(model, attribute) for attribute in Embedder.__annotations__) and hasattr(
-        model, "needs_fit"
+    if all(
+        hasattr(model, attribute)
+        for attribute in (*Embedder.__annotations__, "needs_fit", "recipe")
     ):
         embedder: Embedder = model
         return embedder
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(model, torch.nn.Module):
-        size = {"input_size": input_size} if input_size else {}
-        return TorchEmbedder(model, device=device, name=name, **{**options, **size})
+        return TorchEmbedder(model, device=device, **options)
     if callable(model) or hasattr(model, "transform"):
-        return FunctionEmbedder(
-            model, name=name, **{**options, "input_size": input_size or options.get("input_size")}
-        )
+        return FunctionEmbedder(model, **options)
     raise TypeError(
         "an embedder is a name, an nn.Module, a function from images (b, h, w, 3) to vectors (b, d), or an object "
         f"with transform; not {type(model).__name__}"

@@ -47,7 +47,7 @@ def waiting_room(n: int, size: int) -> NDArray[np.uint8] | None:
         return np.zeros(shape, np.uint8)
     return np.memmap(tempfile.TemporaryFile(), np.uint8, "w+", shape=shape)
 
-# %% ../nbs/20_pipeline.ipynb #5fe86ffe
+# %% ../nbs/20_pipeline.ipynb #fdbbf092
 class Pipeline:
     """The stages that take a dataset to its map.
 
@@ -142,9 +142,9 @@ class Pipeline:
         ):
             table.add(batch)
             self._thumbnails(batch)
-            if room is not None:
+            if batch.images is not None and room is not None:
                 room[batch.positions] = batch.images
-            elif self._collector is not None:
+            elif batch.images is not None and self._collector is not None:
                 self._collector.add(batch.positions[batch.readable], batch.images[batch.readable])
             done += len(batch.positions)
             report(done, len(ds))

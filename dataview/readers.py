@@ -182,7 +182,7 @@ def _is_a(x: Any, module: str, *names: str) -> bool:
     loaded = sys.modules.get(module)
     return any(isinstance(x, getattr(loaded, name, ())) for name in names)
 
-# %% ../nbs/05_readers.ipynb #9439e26c
+# %% ../nbs/05_readers.ipynb #1ad0096b
 def _read_list(values: Sequence[Any]) -> Dataset:
     import pandas as pd
 
@@ -196,13 +196,7 @@ def _read_list(values: Sequence[Any]) -> Dataset:
         frame = path_frame([stream.path(i) for i in range(len(stream))])
     else:
         frame = pd.DataFrame(index=pd.RangeIndex(len(stream)))
-    return Dataset(
-        frame, streams={"image": stream}, title=_count(len(values)), history=["dv.read(images)"]
-    )
-
-
-def _count(n: int) -> str:
-    return "1 image" if n == 1 else f"{n:,} images"
+    return Dataset(frame, streams={"image": stream}, title="", history=["dv.read(images)"])
 
 
 def _read_array(array: Any) -> Dataset:
@@ -216,9 +210,7 @@ def _read_array(array: Any) -> Dataset:
         return _read_list(list(array))
     stream = array_stream(array)
     frame = pd.DataFrame(index=pd.RangeIndex(len(array)))
-    return Dataset(
-        frame, streams={"image": stream}, title=_count(len(array)), history=["dv.read(array)"]
-    )
+    return Dataset(frame, streams={"image": stream}, title="", history=["dv.read(array)"])
 
 # %% ../nbs/05_readers.ipynb #38194a78
 def _read_indexable(x: Any) -> Dataset:

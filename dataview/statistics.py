@@ -166,7 +166,7 @@ def _repeats(series: pd.Series) -> bool:
         return False
     return bool(unique <= 20 or (unique <= MOST_CATEGORIES and 2 * unique <= series.count()))
 
-# %% ../nbs/10_statistics.ipynb #ea3dedd2
+# %% ../nbs/10_statistics.ipynb #c181f954
 @dataclass(frozen=True)
 class Summary:
     """A column at a glance.
@@ -244,6 +244,8 @@ def _summarize_numbers(series: pd.Series, kind: str, missing: int, bins: int) ->
         )
     edges = bin_edges(finite, bins)
     counts = np.histogram(finite, edges)[0]
+    with np.errstate(over="ignore"):  # numbers beyond 1e154 have an infinite deviation
+        std = float(finite.std())
     return Summary(
         kind,
         len(series),
@@ -255,7 +257,7 @@ def _summarize_numbers(series: pd.Series, kind: str, missing: int, bins: int) ->
         min=float(finite.min()),
         max=float(finite.max()),
         mean=float(finite.mean()),
-        std=float(finite.std()),
+        std=std,
     )
 
 

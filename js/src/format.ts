@@ -37,6 +37,10 @@ export function duration(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
+/** What a stage is doing while it does not count yet. */
+export const uncounted = (stage: string): string =>
+  stage === "embedding" ? "learning from the images …" : `${stage} …`;
+
 /** The items a second; slow work counts the other way round. */
 export function rate(perSecond: number): string {
   if (perSecond >= 10) return `${integer(Math.round(perSecond))}/s`;

@@ -1,6 +1,6 @@
 // One bar for the work that runs in Python: its stage, rate, time left, and Cancel.
 import { Button } from "./button";
-import { duration, integer, rate } from "./format";
+import { duration, integer, rate, uncounted } from "./format";
 import type { Stage } from "./protocol";
 import type { Store } from "./store";
 
@@ -43,11 +43,12 @@ export function Progress({ store }: { store: Store }) {
   );
 }
 
-/** "4,120 of 6,000 · 830/s · 2 s left" */
+/** "4,120 of 6,000 · 69 % · 830/s · 2 s left" */
 function figures(stage: Stage): string {
-  const parts: string[] = [];
-  if (stage.total > 0) parts.push(`${integer(stage.done)} of ${integer(stage.total)}`);
+  const { done, total, eta } = stage;
+  if (total === 0) return stage.message || uncounted(stage.name);
+  const parts = [`${integer(done)} of ${integer(total)}`, `${Math.floor((100 * done) / total)} %`];
   if (stage.rate > 0) parts.push(rate(stage.rate));
-  if (stage.eta !== null && stage.done < stage.total) parts.push(`${duration(stage.eta)} left`);
-  return parts.filter(Boolean).join(" · ") || stage.message;
+  if (eta !== null && done < total) parts.push(`${duration(eta)} left`);
+  return parts.filter(Boolean).join(" · ");
 }

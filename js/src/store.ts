@@ -208,7 +208,7 @@ export class Store {
     return this.data.columnError(column);
   }
 
-  /** A short text for a row: its label, else its position. */
+  /** A short text for a row: its label, else its file's name, else its position. */
   label(row: number): string {
     const column = this.schema.value.columns.find(({ role }) => role === "label");
     const data = column?.shipped ? this.column(column) : null;
@@ -217,7 +217,15 @@ export class Store {
       if (code !== data.missing) return data.categories[code] ?? "";
     }
     if (data?.encoding === "number") return String(data.values[row]);
-    return `row ${row.toLocaleString("en-US")}`;
+    return this.fileName(row) ?? `row ${row.toLocaleString("en-US")}`;
+  }
+
+  /** The name of a row's file without its folders, where the dataset was read from files. */
+  fileName(row: number): string | null {
+    const column = this.columnNamed("path");
+    const data = column?.shipped ? this.column(column) : null;
+    if (data?.encoding !== "code") return null;
+    return data.categories[data.codes[row]]?.split(/[\\/]/).at(-1) || null;
   }
 
   // ------------------------------------------------------------- selection

@@ -17,8 +17,17 @@ interface Kept extends ThumbnailEntry {
   size: number;
 }
 
+interface Wish {
+  rows: number[];
+  size: number;
+}
+
 const CHUNK = 48;
 const IN_FLIGHT = 3;
+/** The long side that is asked for where the usual one would blur. */
+const LARGE = 256;
+/** Times that a picture may be enlarged before it blurs. */
+const ENLARGED = 1.35;
 /** Characters of data URIs that are kept. */
 const BUDGET = 64e6;
 
@@ -31,10 +40,9 @@ export class Thumbnails {
   readonly changed: Signal<number> = signal(0);
 
   private readonly kept = new Map<number, Kept>();
-  private readonly wishes = new Map<string, number[]>();
+  private readonly wishes = new Map<string, Wish>();
   private readonly batches = new Map<AbortController, number[]>();
   private spent = 0;
-  private size = 0;
   private paused = false;
   private readonly stop: () => void;
 
@@ -53,23 +61,15 @@ export class Thumbnails {
     return this.kept.get(row);
   }
 
-  request(rows: number[], owner: string): void {
+  /** The pictures of these rows, as `owner` shows them: in squares of `side` CSS pixels. */
+  request(rows: number[], owner: string, side = 0): void {
     this.wishes.delete(owner); // so that the latest owner comes first
-    if (rows.length > 0) this.wishes.set(owner, rows);
+    if (rows.length > 0) this.wishes.set(owner, { rows, size: this.sizeFor(side) });
     const wanted = this.wanted();
     for (const [controller, batch] of this.batches) {
       if (!batch.some((row) => wanted.has(row))) controller.abort();
     }
     this.pump(wanted);
-  }
-
-  /** Asks for larger pictures from now on when tiles of `pixels` would blur the usual ones. */
-  fit(pixels: number): void {
-    const standard = this.standard.peek();
-    const size = pixels <= standard * 1.35 ? standard : 256;
-    if (size === this.size) return;
-    this.size = size;
-    this.pump();
   }
 
   clear(): void {
@@ -85,22 +85,37 @@ export class Thumbnails {
     this.clear();
   }
 
-  private wanted(): Set<number> {
-    return new Set([...this.wishes.values()].reverse().flat());
+  /** The size of the pictures that squares of `side` CSS pixels need. */
+  private sizeFor(side: number): number {
+    const standard = this.standard.peek();
+    return side * devicePixelRatio <= standard * ENLARGED ? standard : LARGE;
+  }
+
+  /** The wanted rows, most urgent first, each in the largest size that somebody wants. */
+  private wanted(): Map<number, number> {
+    const wanted = new Map<number, number>();
+    for (const { rows, size } of [...this.wishes.values()].reverse()) {
+      for (const row of rows) wanted.set(row, Math.max(size, wanted.get(row) ?? 0));
+    }
+    return wanted;
   }
 
   private pump(wanted = this.wanted()): void {
     if (this.paused || this.batches.size >= IN_FLIGHT) return;
-    const size = this.size || this.standard.peek();
     const under = new Set([...this.batches.values()].flat());
-    const missing: number[] = [];
-    for (const row of wanted) {
+    const missing = new Map<number, number[]>(); // by size
+    let most = CHUNK * IN_FLIGHT;
+    for (const [row, size] of wanted) {
       const entry = this.kept.get(row);
-      if ((!entry || (entry.size < size && !entry.error)) && !under.has(row)) missing.push(row);
-      if (missing.length === CHUNK * IN_FLIGHT) break;
+      if (under.has(row) || (entry && isEnough(entry, size))) continue;
+      if (!missing.has(size)) missing.set(size, []);
+      missing.get(size)!.push(row);
+      if (--most === 0) break;
     }
-    while (missing.length > 0 && this.batches.size < IN_FLIGHT) {
-      void this.fetch(missing.splice(0, CHUNK), size);
+    for (const [size, rows] of missing) {
+      while (rows.length > 0 && this.batches.size < IN_FLIGHT) {
+        void this.fetch(rows.splice(0, CHUNK), size);
+      }
     }
   }
 
@@ -142,6 +157,11 @@ export class Thumbnails {
       this.spent -= url?.length ?? 0;
     }
   }
+}
+
+/** Whether a picture is as large as `size`, or as its image, or there can be none. */
+function isEnough(entry: Kept, size: number): boolean {
+  return entry.error !== null || entry.size >= Math.min(size, Math.max(entry.width, entry.height));
 }
 
 const MIMES = new Set(["image/jpeg", "image/png", "image/webp"]);

@@ -10,15 +10,14 @@ import type { Store, Tool } from "./store";
 
 export function Header({ store }: { store: Store }) {
   const n = store.n.value;
-  const title = store.schema.value.title;
+  const count = `${integer(n)} image${n === 1 ? "" : "s"}`;
+  const title = store.schema.value.title || "dataset";
   return (
     <header class="dataview-header">
-      <h2 class="dataview-title" title={title || "dataset"}>
-        {title || "dataset"}
+      <h2 class="dataview-title" title={title}>
+        {title}
       </h2>
-      <span class="dataview-muted">
-        {integer(n)} image{n === 1 ? "" : "s"}
-      </span>
+      {title !== count && <span class="dataview-muted">{count}</span>}
       <span class="dataview-space" />
       <ColorMenu store={store} />
       <MapMenu store={store} />

@@ -126,7 +126,6 @@ export class Grid {
     this.relayout();
     // What was at the top stays there.
     this.scroller.scrollTo(top === 0 ? 0 : tileAt(this.layout, top).y - this.layout.padding);
-    this.store.thumbnails.fit(this.layout.pitch * devicePixelRatio);
   }
 
   destroy(): void {
@@ -238,7 +237,7 @@ export class Grid {
       ...slice(offset + page, offset + page + more),
       ...slice(Math.max(0, offset - more), offset),
     ];
-    this.store.thumbnails.request(rows, this.owner);
+    this.store.thumbnails.request(rows, this.owner, this.layout.pitch - GAP);
   }
 
   // ----------------------------------------------------------------- input

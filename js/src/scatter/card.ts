@@ -3,10 +3,13 @@
 import { integer } from "../format";
 import type { Store } from "../store";
 
-const OWNER = "map-hover";
+const SIDE = 128; // px of the picture, as in scatter.css
 const OFFSET = 14; // px from the point
 
+let cards = 0;
+
 export class HoverCard {
+  private readonly owner = `map-hover-${++cards}`;
   private readonly root = document.createElement("div");
   private readonly image = document.createElement("img");
   private readonly label = document.createElement("b");
@@ -29,7 +32,7 @@ export class HoverCard {
     if (row !== this.row) {
       this.row = row;
       this.label.textContent = this.store.label(row);
-      this.store.thumbnails.request([row], OWNER);
+      this.store.thumbnails.request([row], this.owner, SIDE);
       this.refresh();
     }
     this.root.hidden = false;
@@ -52,12 +55,13 @@ export class HoverCard {
       this.image.src = entry.url;
       this.image.classList.toggle("dataview-pixelated", Math.max(entry.width, entry.height) <= 64);
     }
-    const place = `row ${integer(this.row)}`;
+    const name = this.store.fileName(this.row);
+    const place = name && name !== this.label.textContent ? name : `row ${integer(this.row)}`;
     this.detail.textContent = entry?.error ? `${place} · ${entry.error}` : place;
   }
 
   hide(): void {
-    if (this.row >= 0) this.store.thumbnails.request([], OWNER);
+    if (this.row >= 0) this.store.thumbnails.request([], this.owner);
     this.row = -1;
     this.root.hidden = true;
   }

@@ -6,7 +6,9 @@
  */
 export function pointLook(n: number, area: number, zoom: number): { size: number; alpha: number } {
   const spacing = Math.sqrt(area / Math.max(n, 1)); // between neighbours
-  const size = Math.min(clamp(0.75 * spacing, 1.4, 9) * zoom ** 0.45, 14);
+  // Few points in tight clusters overlap, and are still large enough to be seen and hit.
+  const least = clamp(1.4 * (1e5 / Math.max(n, 1)) ** 0.23, 1.4, 5);
+  const size = Math.min(clamp(0.75 * spacing, least, 9) * zoom ** 0.45, 14);
   // how many points lie on each other
   const layers = (size / (spacing * zoom)) ** 2;
   return { size, alpha: clamp(0.9 / Math.sqrt(Math.max(layers, 1)), 0.25, 0.9) };

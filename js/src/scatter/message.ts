@@ -1,6 +1,6 @@
 // What the map says while it has nothing to show.
 
-import { integer } from "../format";
+import { integer, uncounted } from "../format";
 import type { Progress } from "../store";
 
 export interface MapMessage {
@@ -56,8 +56,8 @@ function waiting(n: number, { stages, running }: Progress): MapMessage {
       title: stage.name === "scan" ? AFTER : "The map is on its way",
       detail: counted
         ? `${stage.name}: ${integer(stage.done)} of ${integer(stage.total)}`
-        : `${stage.name} …`,
-      done: counted ? stage.done / stage.total : 0,
+        : uncounted(stage.name),
+      done: counted ? stage.done / stage.total : undefined,
     };
   }
   const failed = stages.find(({ state }) => state === "failed");

@@ -5,7 +5,6 @@ import type { Store } from "../store";
 import type { Camera } from "./camera";
 import { swatch } from "./look";
 
-const OWNER = "map";
 const SIZES = { least: 28, most: 88 }; // px
 const ROOM = 0.55; // of the space that a point has to itself
 const CLOSE = 0.8; // of a picture's size: nearer than this, the later one stays a point
@@ -32,7 +31,10 @@ export function spread(
   });
 }
 
+let maps = 0;
+
 export class Pictures {
+  private readonly owner = `map-${++maps}`;
   private readonly root = document.createElement("div");
   private readonly shown = new Map<number, HTMLImageElement>();
   private rows: number[] = [];
@@ -61,7 +63,7 @@ export class Pictures {
             this.side,
           )
         : [];
-    if (before || this.rows.length) this.store.thumbnails.request(this.rows, OWNER);
+    if (before || this.rows.length) this.store.thumbnails.request(this.rows, this.owner, this.side);
     this.refresh(camera);
   }
 
@@ -121,7 +123,7 @@ export class Pictures {
   }
 
   destroy(): void {
-    this.store.thumbnails.request([], OWNER);
+    this.store.thumbnails.request([], this.owner);
     this.root.remove();
   }
 }

@@ -318,6 +318,8 @@ export class Scatter {
     this.showHover();
     if (stale.pictures && !scene.travelling && now - this.movedAt > REST) this.findPictures();
     this.surface.classList.toggle("dataview-map-travelling", scene.travelling);
+    this.surface.setAttribute("aria-busy", String(scene.travelling));
+    this.surface.dataset.map = store.map.peek() ?? "";
     if (unfinished || stale.pictures || stale.hover) this.schedule();
   }
 

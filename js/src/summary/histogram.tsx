@@ -42,8 +42,23 @@ function Plot(props: BlockProps & { data: NumberColumn; bins: Binning; counts: C
   const { low, high } = bins;
   const span = high - low;
   const most = counts.all.reduce((a, b) => Math.max(a, b), 1);
+  const step = span / bins.bins;
   const brush = useSignal<{ from: number; to: number } | null>(null);
+  /** The bins between which the keyboard has drawn. */
+  const keys = useSignal<{ anchor: number; head: number } | null>(null);
   const drawn = brush.value ?? selectedRange(props);
+
+  const choose = (from: number, to: number, pixel: number, event: PointerEvent | KeyboardEvent) => {
+    const range = drawnRange(bins, from, to, pixel);
+    if (!range) return;
+    store.select(
+      { op: "between", col: column.name, ...scalars(range, data) },
+      event.shiftKey || event.ctrlKey || event.metaKey ? "add" : undefined,
+    );
+  };
+  const forget = () => {
+    brush.value = keys.value = null;
+  };
 
   const valueAt = (event: PointerEvent) => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
@@ -62,19 +77,28 @@ function Plot(props: BlockProps & { data: NumberColumn; bins: Binning; counts: C
   const release = (event: PointerEvent) => {
     const { value: to, pixel } = valueAt(event);
     const from = brush.value?.from;
-    brush.value = null;
+    forget();
     if (from === undefined) return;
-    const step = span / bins.bins;
     const bin = Math.min(bins.bins - 1, Math.floor((to - low) / step));
     // A click takes the bin that it hits.
     const drag = Math.abs(to - from) > 3 * pixel;
     const ends = drag ? [from, to] : [low + bin * step, low + (bin + 1) * step];
-    const range = drawnRange(bins, ends[0], ends[1], pixel);
-    if (!range) return;
-    store.select(
-      { op: "between", col: column.name, ...scalars(range, data) },
-      event.shiftKey || event.ctrlKey || event.metaKey ? "add" : undefined,
-    );
+    choose(ends[0], ends[1], pixel, event);
+  };
+  const keyed = (event: KeyboardEvent) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (by) {
+      const head = Math.min(bins.bins - 1, Math.max(0, (keys.value?.head ?? -1) + by));
+      const anchor = event.shiftKey ? (keys.value?.anchor ?? head) : head;
+      keys.value = { anchor, head };
+      const [first, last] = [Math.min(anchor, head), Math.max(anchor, head)];
+      brush.value = { from: low + first * step, to: low + (last + 1) * step };
+    } else if (event.key === "Enter" && brush.value) {
+      choose(brush.value.from, brush.value.to, step / 20, event);
+      forget();
+    } else if (event.key === "Escape" && brush.value) forget();
+    else return;
+    event.preventDefault();
   };
 
   const words = (value: number) => label(value, data.kind, span);
@@ -84,14 +108,15 @@ function Plot(props: BlockProps & { data: NumberColumn; bins: Binning; counts: C
       <svg
         viewBox={`0 0 ${bins.bins} 1`}
         preserveAspectRatio="none"
-        role="img"
-        aria-label={`Histogram of ${column.text}, ${words(low)} to ${words(high)}; drag to select`}
+        role="application"
+        tabIndex={0}
+        aria-label={`Histogram of ${column.text}, ${words(low)} to ${words(high)}; to select, drag, or press arrow keys (Shift: a range) and Enter`}
+        onKeyDown={keyed}
+        onBlur={forget}
         onPointerDown={press}
         onPointerMove={move}
         onPointerUp={release}
-        onPointerCancel={() => {
-          brush.value = null;
-        }}
+        onPointerCancel={forget}
       >
         <path
           class="dataview-layer-all"

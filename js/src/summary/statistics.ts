@@ -1,6 +1,7 @@
 // The numbers behind the summary: bins, counts and moments, for all rows or for those of a mask.
 import type { Bitset } from "../bitset";
 import { robustDomain } from "../domain";
+import type { ColumnData } from "../protocol";
 
 /** A column of numbers cut into bins of equal width. */
 export interface Binning {
@@ -97,6 +98,20 @@ export function moments(values: ArrayLike<number>, mask: Bitset | null): Moments
     if (value > max) max = value;
   });
   return { count, missing, min, mean: sum / count, max };
+}
+
+/**
+ * The value that every row has: its code, or its number; null where they differ, `NaN` where all
+ * are missing.
+ */
+export function constantOf(data: ColumnData): number | null {
+  const of = data.encoding === "number" ? data.values : data.codes;
+  const missing = data.encoding === "number" ? Number.NaN : data.missing;
+  const first = of[0];
+  for (let i = 1; i < of.length; i++) {
+    if (of[i] !== first && !(Number.isNaN(of[i]) && Number.isNaN(first))) return null;
+  }
+  return Object.is(first, missing) || first === undefined ? Number.NaN : first;
 }
 
 /** How many rows of a mask have the code that means missing. */

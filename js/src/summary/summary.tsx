@@ -1,6 +1,7 @@
 // The statistics of every column: a short block each, with the selection drawn over the whole.
 import type { ReadonlySignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
+import { moment, short } from "../format";
 import { Icon } from "../icons";
 import type { ColumnData, ColumnInfo } from "../protocol";
 import type { Store } from "../store";
@@ -8,6 +9,7 @@ import { sameJson } from "../traits";
 import { CategoryBars } from "./bars";
 import { NumberHistogram } from "./histogram";
 import { useOnScreen } from "./onscreen";
+import { constantOf } from "./statistics";
 import { TextColumn } from "./text";
 
 export interface BlockProps {
@@ -32,8 +34,11 @@ export function Summary({ store }: { store: Store }) {
 function Block({ store, column }: { store: Store; column: ColumnInfo }) {
   const ref = useRef<HTMLElement>(null);
   const active = useOnScreen(ref);
+  const data = useColumn(store, column, active);
+  const same = useMemo(() => data && constantOf(data), [data]);
   const coloring = sameJson(store.colorBy.value?.col, column.name);
   const { text, kind, role, shipped } = column;
+  const note = role && role !== text ? `${role} · ${kind}` : kind;
   return (
     <section class="dataview-column" ref={ref} data-kind={kind} aria-label={text}>
       <header>
@@ -48,29 +53,46 @@ function Block({ store, column }: { store: Store; column: ColumnInfo }) {
           <span>{text}</span>
           {shipped && <Icon name="color" />}
         </button>
-        <span class="dataview-muted">{role && role !== text ? `${role} · ${kind}` : kind}</span>
+        {data && same !== null ? (
+          <span class="dataview-constant" title="the same in every row">
+            {constantText(data, same)}
+          </span>
+        ) : (
+          <span class="dataview-muted">{note}</span>
+        )}
       </header>
-      <Body store={store} column={column} active={active} />
+      {same === null && <Body store={store} column={column} active={active} data={data} />}
     </section>
   );
 }
 
-function Body(props: BlockProps) {
-  const text = !props.column.shipped || props.column.kind === "text";
-  return text ? <TextColumn {...props} /> : <Values {...props} />;
+/** A column's values once it has been on screen; null before. */
+function useColumn(
+  store: Store,
+  column: ColumnInfo,
+  active: ReadonlySignal<boolean>,
+): ColumnData | null {
+  const last = useRef<ColumnData | null>(null);
+  const data = column.shipped && active.value ? store.column(column) : null;
+  if (data) last.current = data;
+  return last.current;
 }
 
-function Values(props: BlockProps) {
-  const { store, column, active } = props;
-  const last = useRef<ColumnData | null>(null);
-  const data = active.value ? store.column(column) : null;
-  if (data) last.current = data;
-  if (!last.current) {
-    return <p class="dataview-column-wait">{store.columnError(column) ?? ""}</p>;
+function constantText(data: ColumnData, same: number): string {
+  if (Number.isNaN(same)) return "none";
+  if (data.encoding === "code") return data.categories[same] || "(empty)";
+  return data.kind === "datetime" ? moment(same, 0) : short(same);
+}
+
+function Body(props: BlockProps & { data: ColumnData | null }) {
+  const { store, column, data } = props;
+  if (!column.shipped || column.kind === "text") {
+    return <TextColumn {...props} data={data?.encoding === "code" ? data : null} />;
   }
-  return last.current.encoding === "number" ? (
-    <NumberHistogram {...props} data={last.current} />
+  if (!data) return <p class="dataview-column-wait">{store.columnError(column) ?? ""}</p>;
+  return data.encoding === "number" ? (
+    <NumberHistogram {...props} data={data} />
   ) : (
-    <CategoryBars {...props} data={last.current} />
+    <CategoryBars {...props} data={data} />
   );
 }

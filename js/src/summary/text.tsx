@@ -1,7 +1,7 @@
 // A column of text: how many different ones there are, and a search.
 
 import { useSignal } from "@preact/signals";
-import { useMemo, useRef } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { Button } from "../button";
 import { integer } from "../format";
 import type { CodeColumn } from "../protocol";
@@ -11,17 +11,14 @@ import type { BlockProps } from "./summary";
 
 const REPEATED = 5;
 
-export function TextColumn(props: BlockProps) {
-  const { store, column, active } = props;
-  const data = column.shipped && active.value ? store.column(column) : null;
-  const last = useRef<CodeColumn | null>(null);
-  if (data?.encoding === "code") last.current = data;
+export function TextColumn(props: BlockProps & { data: CodeColumn | null }) {
+  const { store, column, data } = props;
   return (
     <>
-      {last.current && <Values {...props} data={last.current} />}
+      {data && <Values {...props} data={data} />}
       <Search {...props} />
       {!column.shipped && <p class="dataview-note">large: searched in the kernel</p>}
-      {column.shipped && !last.current && store.columnError(column) && (
+      {column.shipped && !data && store.columnError(column) && (
         <p class="dataview-note">{store.columnError(column)}</p>
       )}
     </>

@@ -1,0 +1,352 @@
+"""The scan: one decode, every bad image a row, columns, cancelling, and what embed makes of it."""
+
+import sys
+import threading
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import dataview.scanning as scanning
+from dataview.dataset import Dataset
+from dataview.embedding import DictionaryEmbedder
+from dataview.plugins import registry, statistic
+from dataview.readers import read
+from dataview.scanning import (
+    Cancelled,
+    Progress,
+    ScanTable,
+    embed,
+    has_vectors,
+    iter_scan,
+    scan,
+    scanned_columns,
+    square,
+    typical_size,
+)
+
+
+@pytest.fixture
+def pictures() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (40, 20, 24, 3), np.uint8)
+
+
+@pytest.fixture
+def folder(tmp_path, pictures):
+    """Six good files, and four that are not."""
+    for i in range(6):
+        Image.fromarray(pictures[i]).save(tmp_path / f"{i}.png")
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    (tmp_path / "page.png").write_text("<!doctype html>")
+    (tmp_path / "half.png").write_bytes((tmp_path / "0.png").read_bytes()[:300])
+    (tmp_path / "text.jpg").write_text("This is not an image but a text.")
+    return tmp_path
+
+
+@pytest.fixture
+def plugins():
+    """Unregister the statistics that a test registers."""
+    before = set(registry("statistic"))
+    yield
+    for name in set(registry("statistic")) - before:
+        registry("statistic").unregister(name)
+
+
+def test_scan_adds_columns_after_the_users_own(pictures):
+    index = pd.Index([f"row {i}" for i in range(40)], name="key")
+    frame = pd.DataFrame({"x": range(40), "image": list(pictures)}, index=index)
+    ds = scan(frame, progress=False)
+    assert ds.columns[:2] == ["x", "image"] and ds.index.equals(index)
+    assert (ds["width"] == 24).all() and (ds["height"] == 20).all()
+    assert ds["brightness"].iloc[7] == pytest.approx(
+        np.asarray(Image.fromarray(pictures[7]).convert("L")).mean() / 255
+    )
+    assert ds["error"].isna().all()
+
+
+def test_bad_files_are_rows_with_an_error(folder):
+    ds = scan(folder, progress=False)
+    errors = ds["error"].dropna()
+    assert sorted(errors.index) == ["empty.jpg", "half.png", "page.png", "text.jpg"]
+    assert "empty file" in errors["empty.jpg"] and "HTML" in errors["page.png"]
+    assert "truncated" in errors["half.png"]
+    assert ds["brightness"].isna().equals(ds["error"].notna())
+
+
+@pytest.mark.parametrize("kind", ["made", "pillow"])
+def test_no_broken_file_raises(data, kind):
+    files = sorted(str(p) for p in (data / "broken" / kind).rglob("*") if p.is_file())
+    table = None
+    ds = read(pd.DataFrame({"file": files}), image="file")
+    table = ScanTable(ds)
+    for batch in iter_scan(ds, size=32, thumbnail_size=64):
+        table.add(batch)
+        readable = batch.readable
+        assert [t is not None for t in batch.thumbnails] == readable.tolist()
+    scanned = table.dataset()
+    assert scanned["error"].notna().equals(scanned["brightness"].isna())
+    assert 0 < scanned["error"].notna().sum() < len(files)
+    assert scanned["error"].dropna().str.len().gt(5).all()
+
+
+def test_each_image_is_opened_once(pictures):
+    opened = []
+
+    class Counted:
+        def __len__(self):
+            return 40
+
+        def __getitem__(self, i):
+            if not 0 <= i < 40:
+                raise IndexError(i)
+            opened.append(i)
+            return pictures[i], i % 3
+
+    ds = read(Counted())
+    opened.clear()
+    list(iter_scan(ds, size=32, thumbnail_size=96))
+    assert sorted(opened) == list(range(40))
+
+
+def test_values_that_come_with_the_items_become_columns(pictures):
+    ds = scan([*zip(pictures, range(40), strict=True)] and _Pairs(pictures), progress=False)
+    assert ds["label"].tolist() == [i % 3 for i in range(40)]
+
+
+class _Pairs:
+    """A map-style torch dataset."""
+
+    def __init__(self, pictures):
+        self.pictures = pictures
+
+    def __len__(self):
+        return len(self.pictures)
+
+    def __getitem__(self, i):
+        if not 0 <= i < len(self):
+            raise IndexError(i)
+        return self.pictures[i], i % 3
+
+
+def test_a_name_that_the_user_has_taken_stays_the_users(pictures):
+    frame = pd.DataFrame(
+        {"width": ["mine"] * 40, "error": 5, "image_error": 6, "image": list(pictures)}
+    )
+    ds = scan(frame, progress=False)
+    assert (
+        (ds["width"] == "mine").all()
+        and (ds["error"] == 5).all()
+        and (ds["image_error"] == 6).all()
+    )
+    assert (ds["image_width"] == 24).all()
+    assert scanned_columns(ds)["error"] == "image_image_error"
+    assert scanned_columns(ds)["brightness"] == "brightness"
+
+
+def test_a_second_scan_replaces_the_columns_of_the_first(folder):
+    first = scan(folder, progress=False)
+    Image.new("RGB", (9, 7)).save(folder / "empty.jpg", "JPEG")
+    second = scan(first, progress=False)
+    assert second.columns == first.columns
+    assert second["width"]["empty.jpg"] == 9 and second["error"]["empty.jpg"] is None
+    assert scan(second[second["error"].isna()], progress=False).columns == first.columns
+
+
+def test_registered_statistics_become_columns(pictures, plugins):
+    @statistic
+    def redness(image):
+        return image[..., 0].mean() / 255
+
+    @statistic(name="side")
+    def _(image):
+        return "wide" if image.shape[1] > image.shape[0] else "tall"
+
+    ds = scan(pictures, progress=False)
+    assert ds["redness"].to_numpy() == pytest.approx(pictures[..., 0].mean(axis=(1, 2)) / 255)
+    assert (ds["side"] == "wide").all()
+
+
+def test_a_statistic_that_fails_is_missing_and_breaks_nothing(pictures, plugins):
+    @statistic
+    def broken(image):
+        if image[0, 0, 0] > 128:
+            raise ZeroDivisionError("on purpose")
+        image[:] = 0  # nor may it change what others see
+        return 1
+
+    @statistic
+    def whole(image):
+        return image  # not a number
+
+    with pytest.warns(UserWarning, match="on purpose|is a number, text or bool"):
+        ds = scan(pictures, progress=False)
+    assert ds["broken"].isna().equals(pd.Series(pictures[:, 0, 0, 0] > 128))
+    assert ds["whole"].isna().all() and ds["error"].isna().all() and (ds["brightness"] > 0.3).all()
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 64])
+def test_batches_come_in_the_order_that_was_asked_for(pictures, batch_size):
+    order = np.random.default_rng(1).permutation(40)[:25]
+    batches = list(
+        iter_scan(read(pictures), size=24, positions=order, batch_size=batch_size, workers=3)
+    )
+    assert np.concatenate([b.positions for b in batches]).tolist() == order.tolist()
+    images = np.concatenate([b.images for b in batches])
+    assert np.array_equal(images, np.stack([square(p, 24) for p in pictures[order]]))
+
+
+def test_an_empty_dataset_is_scanned(pictures):
+    ds = read(pictures)
+    empty = scan(ds[np.zeros(40, bool)], progress=False)
+    assert len(empty) == 0 and "error" in empty.columns
+    with pytest.raises(ValueError, match="the dataset is empty"):
+        embed(empty, progress=False)
+
+
+def test_cancelling_ends_the_scan_and_its_threads():
+    class Slow(_Pairs):
+        def __getitem__(self, i):
+            time.sleep(0.02)
+            return super().__getitem__(i)
+
+    cancel = threading.Event()
+    told = []
+
+    def progress(state):
+        told.append(state)
+        cancel.set()
+
+    before = threading.active_count()
+    ds = read(Slow(np.zeros((5000, 8, 8, 3), np.uint8)))
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        scan(ds, progress=progress, cancel=cancel)
+    assert time.monotonic() - began < 20 and len(told) == 1  # all of them would take 100 s
+    assert threading.active_count() <= before
+
+
+def test_leaving_the_iterator_ends_its_threads(pictures):
+    before = threading.active_count()
+    batches = iter_scan(read(pictures), batch_size=4)
+    next(batches)
+    batches.close()
+    assert threading.active_count() <= before
+
+
+def test_progress_is_told_until_the_end(pictures):
+    told: list[Progress] = []
+    scan(pictures, progress=told.append)
+    assert (told[-1].stage, told[-1].done, told[-1].total) == ("scan", 40, 40)
+    assert told[-1].rate > 0 and told[-1].eta == 0
+    assert "40 of 40" in str(told[-1])
+
+
+def test_short_work_writes_no_progress(pictures, capsys):
+    scan(pictures)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_thumbnails_are_a_column_when_asked_for(folder):
+    ds = scan(folder, thumbnails=True, progress=False)
+    assert ds["thumbnail"]["0.png"][:4] == b"\x89PNG"
+    assert ds["thumbnail"].isna().equals(ds["error"].notna())
+
+
+@pytest.mark.parametrize(
+    ("shape", "crop", "box"),
+    [
+        ((100, 200), None, (0, 0, 200, 100)),
+        ((100, 200), 0.5, (75, 25, 125, 75)),
+        ((60, 60), 1, (0, 0, 60, 60)),
+    ],
+)
+def test_the_square_is_the_whole_image_or_its_centre(shape, crop, box):
+    array = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    expected = Image.fromarray(array).crop(box).resize((32, 32), Image.Resampling.BILINEAR)
+    assert np.abs(square(array, 32, crop).astype(int) - np.asarray(expected)).max() <= 1
+
+
+def test_the_size_suits_the_images(tmp_path):
+    assert typical_size(read(np.zeros((5, 28, 28), np.uint8))) == 32
+    assert typical_size(read(np.zeros((5, 28, 300), np.uint8))) == 32
+    Image.new("RGB", (640, 480)).save(tmp_path / "photo.jpg")
+    assert typical_size(read(tmp_path)) == 64
+
+
+# -- embed -----------------------------------------------------------------------------------------
+
+
+def test_vectors_of_unreadable_images_are_missing(folder):
+    ds = embed(scan(folder, progress=False), progress=False)
+    assert np.isnan(ds.vectors["dictionary"]).all(axis=1).tolist() == ds["error"].notna().tolist()
+    assert np.isfinite(ds.vectors["dictionary"]).all(axis=1).sum() == 6
+
+
+def test_embedding_in_the_scan_is_the_same_as_after_it(folder, monkeypatch):
+    together = scan(folder, embed="dictionary", progress=False)
+    after = embed(scan(folder, progress=False), progress=False)
+    assert np.array_equal(
+        together.vectors["dictionary"], after.vectors["dictionary"], equal_nan=True
+    )
+    assert together.recipes["dictionary"] == after.recipes["dictionary"]
+
+    def no_scan(*_, **__):
+        raise AssertionError("it was decoded again")
+
+    monkeypatch.setattr(scanning, "iter_scan", no_scan)
+    assert embed(together, progress=False).vectors["dictionary"] is together.vectors["dictionary"]
+
+
+def test_other_parameters_make_other_vectors(folder):
+    ds = scan(folder, embed="dictionary", progress=False)
+    assert has_vectors(ds, DictionaryEmbedder()) and not has_vectors(ds, DictionaryEmbedder(seed=1))
+    again = embed(ds, seed=1, progress=False)
+    assert again.recipes["dictionary"]["content"] != ds.recipes["dictionary"]["content"]
+    both = embed(ds, seed=1, name="other", progress=False)
+    assert list(both.vectors) == ["dictionary", "other"]
+
+
+def test_the_vectors_do_not_depend_on_the_threads(pictures):
+    one, four = (embed(pictures, workers=w, progress=False).vectors["dictionary"] for w in (1, 4))
+    assert np.array_equal(one, four)
+
+
+def test_a_function_sees_the_images_in_the_size_that_it_asks_for(pictures):
+    shapes = set()
+
+    def mean(images):
+        shapes.add(images.shape[1:])
+        return images.mean(axis=(1, 2))
+
+    ds = embed(pictures, mean, input_size=16, name="colour", progress=False)
+    assert shapes == {(16, 16, 3)} and ds.vectors["colour"].shape == (40, 3)
+
+
+def test_nothing_readable_is_an_error_of_embed_and_a_warning_of_scan(tmp_path):
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"no image could be read \(empty file"):
+        embed(tmp_path, progress=False)
+    with pytest.warns(UserWarning, match="no image could be read"):
+        ds = scan(tmp_path, embed="dictionary", progress=False)
+    assert not ds.vectors
+
+
+def test_roles_are_for_read(pictures):
+    ds = embed(scan(pictures, label=np.arange(40) % 2, progress=False), progress=False)
+    assert isinstance(ds, Dataset) and ds.roles["label"] == "label"
+
+
+def test_the_default_path_needs_neither_sklearn_nor_torch(tmp_path, pictures):
+    import subprocess
+
+    np.save(tmp_path / "x.npy", pictures)
+    code = (
+        "import sys, numpy, dataview as dv; from dataview.projection import project;"
+        f"ds = dv.embed(dv.scan(numpy.load({str(tmp_path / 'x.npy')!r}), progress=False), progress=False);"
+        "ds = project(ds, 'pca', progress=False);"
+        "print({'sklearn', 'torch', 'umap', 'cv2', 'scipy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
