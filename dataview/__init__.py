@@ -16,8 +16,10 @@ _HOME = {
     "explorer": ("explore", "Explorer"),
     "readers": ("read",),
     "dataset": ("Dataset",),
-    "scanning": ("scan", "embed", "Cancelled"),
-    "embedding": ("DictionaryEmbedder", "TorchEmbedder"),
+    "scanning": ("scan", "embed"),
+    "progress": ("Cancelled", "Progress"),
+    "dictionary": ("DictionaryEmbedder",),
+    "networks": ("TorchEmbedder",),
     "projection": ("project",),
     "values": ("timestamp", "duration"),
     "expressions": ("col", "lasso", "rows", "slicer", "parse", "Expr"),
@@ -30,8 +32,8 @@ __all__ = ["__version__", *sorted(_WHERE)]
 
 if TYPE_CHECKING:
     from .dataset import Dataset as Dataset
-    from .embedding import DictionaryEmbedder as DictionaryEmbedder
-    from .embedding import TorchEmbedder as TorchEmbedder
+    from .dictionary import DictionaryEmbedder as DictionaryEmbedder
+    from .networks import TorchEmbedder as TorchEmbedder
     from .explorer import Explorer as Explorer
     from .explorer import explore as explore
     from .expressions import Expr as Expr
@@ -47,7 +49,8 @@ if TYPE_CHECKING:
     from .plugins import statistic as statistic
     from .projection import project as project
     from .readers import read as read
-    from .scanning import Cancelled as Cancelled
+    from .progress import Cancelled as Cancelled
+    from .progress import Progress as Progress
     from .scanning import embed as embed
     from .scanning import scan as scan
     from .values import duration as duration

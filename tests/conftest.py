@@ -21,3 +21,11 @@ def data() -> Path:
     if not (DATA / "classification").is_dir():
         pytest.skip(f"no test images in {DATA}: name their folder in DATAVIEW_TEST_DATA")
     return DATA
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests take longest: they are marked, and come last."""
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker("browser")
+    items.sort(key=lambda item: "browser" in item.path.parts)

@@ -1,6 +1,5 @@
 """Embedders: how good the vectors are, that they are the same again, and torchvision's networks."""
 
-import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,24 +8,18 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.neighbors import KNeighborsClassifier
 
-import dataview.embedding as embedding
-from dataview.embedding import (
-    DictionaryEmbedder,
+from dataview.decoding import iter_scan
+from dataview.dictionary import DictionaryEmbedder, patches, principal_axes
+from dataview.embedding import VectorCollector, make_embedder
+from dataview.networks import (
     TorchEmbedder,
-    VectorCollector,
     WeightsError,
     import_torch,
-    in_threads,
-    make_embedder,
-    patches,
-    principal_axes,
     read_weights,
-    single_blas,
     torchvision_embedder,
 )
 from dataview.plugins import embedder as register
 from dataview.plugins import registry
-from dataview.scanning import iter_scan
 
 
 def enlarged(digit: np.ndarray) -> np.ndarray:
@@ -146,26 +139,6 @@ def test_principal_axes_are_those_of_a_full_decomposition():
     assert variance == pytest.approx(singular[:5] ** 2 / 400, rel=1e-3)
 
 
-def test_blas_threads_are_what_they_were_after_overlapping_uses():
-    before = [info["num_threads"] for info in embedding._blas().info()]
-    barrier = threading.Barrier(4)
-
-    def use(_):
-        barrier.wait()
-        return in_threads(lambda part: part @ part, [np.eye(3)] * 5)
-
-    workers = [threading.Thread(target=use, args=(i,)) for i in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    with single_blas:
-        assert {i["num_threads"] for i in embedding._blas().info() if i["user_api"] == "blas"} == {
-            1
-        }
-    assert [info["num_threads"] for info in embedding._blas().info()] == before
-
-
 # -- any function ----------------------------------------------------------------------------------
 
 
@@ -281,8 +254,8 @@ def test_features_are_what_enters_the_last_linear_layer(torch, digits):
 def test_preprocessing_is_torchvisions(torch, data):
     import torchvision.transforms.v2.functional as F
 
+    from dataview.decoding import square
     from dataview.image import open_image
-    from dataview.scanning import square
 
     file = sorted((data / "classification/imagenet_samples/images").iterdir())[0]
     image = Image.open(file).convert("RGB")

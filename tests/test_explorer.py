@@ -274,6 +274,15 @@ def test_cancel_ends_the_work_and_keeps_what_is_ready() -> None:
     ex.close()
 
 
+def test_running_a_cell_again_cancels_what_its_last_run_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = iter([("cell", "run 1"), ("other", "run 2"), ("cell", "run 3"), ("cell", "run 3")])
+    monkeypatch.setattr("dataview.explorer._running_cell", lambda: next(runs))
+    made = [explore(pictures(300)) for _ in range(4)]
+    assert [ex._stages.cancelled.is_set() for ex in made] == [True, False, False, False]
+    for ex in made:
+        ex.close()
+
+
 @pytest.mark.parametrize("n", [1, 2, 3, 5])
 def test_a_handful_of_images_is_explored_too(n: int) -> None:
     ex = explore(pictures(n)).wait(timeout=120)

@@ -15,16 +15,9 @@ from sklearn.preprocessing import FunctionTransformer
 
 from dataview.plugins import projector as register
 from dataview.plugins import registry
-from dataview.projection import (
-    Cancelled,
-    ProjectionError,
-    Worker,
-    make_projector,
-    nearest,
-    pca,
-    project,
-    project_vectors,
-)
+from dataview.progress import Cancelled
+from dataview.projection import ProjectionError, Worker, project, project_vectors
+from dataview.projectors import make_projector, nearest, pca
 from dataview.readers import read
 
 
@@ -160,7 +153,7 @@ def test_a_process_whose_parent_has_died_ends(groups, tmp_path):
     code = (
         "import os, numpy as np, threading; from dataview.projection import *; own = Worker(warm=False);"
         "print(own._process.pid, flush=True);"
-        "threading.Timer(6, os._exit, (9,)).start();"
+        "threading.Timer(3, os._exit, (9,)).start();"
         "project_vectors(np.random.default_rng(0).normal(size=(99, 5)), worker=own, n_epochs=10**8)"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

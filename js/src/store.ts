@@ -247,6 +247,13 @@ export class Store {
     this.picking = false;
   }
 
+  /** Takes the last pick back; the grid's order stays as it is. */
+  unpick(): void {
+    this.picking = true;
+    this.undo();
+    this.picking = false;
+  }
+
   /** Adds a row to the selection, or takes it out. */
   toggle(row: number): void {
     const selected = this.selected.peek();

@@ -32,6 +32,7 @@ class View {
     mount(h(App, { store: this.store, root, moves: this.moves }), root);
     this.unwatch = watchTheme(root);
     this.observer.observe(root);
+    document.addEventListener("pointerdown", this.pressed, true);
   }
 
   /** It has lost its place. A new view that is not on the page yet is no orphan. */
@@ -45,7 +46,19 @@ class View {
     this.moves.value++;
   }
 
+  /**
+   * A press anywhere else gives the keys away. JupyterLab leaves the focus in an output when a cell
+   * is clicked, and its shortcuts would then not work.
+   */
+  private readonly pressed = (event: PointerEvent): void => {
+    const { root } = this;
+    const focused = document.activeElement;
+    if (root.contains(event.target as Node) || !root.contains(focused)) return;
+    if (focused instanceof HTMLElement || focused instanceof SVGElement) focused.blur();
+  };
+
   destroy(): void {
+    document.removeEventListener("pointerdown", this.pressed, true);
     this.observer.disconnect();
     this.unwatch();
     mount(null, this.root);

@@ -9,14 +9,17 @@ import secrets
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
 
 from tests.browser.chromium import find_chromium
 
@@ -36,6 +39,7 @@ QUIET = {
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
+OPEN: list[Page] = []  # the pages that tests have open
 SLOW = 60_000  # ms: the longest that anything here may take on a machine with two busy cores
 
 
@@ -192,17 +196,7 @@ class Notebook:
 
     def run_code(self, code: str) -> str:
         """Append a cell, run it, and return the text of its output."""
-        index = self.page.evaluate(
-            """async (code) => {
-                const app = window.jupyterapp, notebook = app.shell.currentWidget.content;
-                notebook.activeCellIndex = notebook.widgets.length - 1;
-                await app.commands.execute("notebook:insert-cell-below");
-                notebook.activeCell.model.sharedModel.setSource(code);
-                return notebook.activeCellIndex;
-            }""",
-            code,
-        )
-        return self.run(index)
+        return self.run(self.add_cell(code))
 
     def text(self, index: int) -> str:
         """What a cell printed and showed, as text."""
@@ -218,9 +212,47 @@ class Notebook:
             lines.append("".join(text))
         return "".join(lines).strip()
 
+    def add_cell(self, code: str) -> int:
+        """Append a cell without running it; its number."""
+        return int(
+            self.page.evaluate(
+                """(source) => {
+                    const notebook = window.jupyterapp.shell.currentWidget.content;
+                    notebook.model.sharedModel.addCell({ cell_type: "code", source });
+                    return notebook.widgets.length - 1;
+                }""",
+                code,
+            )
+        )
+
+    def clear_below(self, count: int) -> None:
+        """Take away all cells but the first ones."""
+        self.page.evaluate(
+            """(count) => {
+                const model = window.jupyterapp.shell.currentWidget.content.model.sharedModel;
+                model.deleteCellRange(count, model.cells.length);
+            }""",
+            count,
+        )
+
+    def sources(self) -> list[str]:
+        """The code of every cell."""
+        return list(
+            self.page.evaluate(
+                "() => window.jupyterapp.shell.currentWidget.content.widgets"
+                ".map((cell) => cell.model.sharedModel.getSource())"
+            )
+        )
+
     def save(self) -> nbformat.NotebookNode:
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
         return nbformat.read(self.path, 4)
+
+    def end(self) -> None:
+        """Stop the kernel."""
+        self.page.evaluate(
+            "() => window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.shutdown()"
+        )
 
     def widget(self, index: int = 0) -> Widget:
         """The index-th explorer of the notebook, scrolled into view."""
@@ -246,21 +278,45 @@ class Widget:
         return int(found[1].replace(",", "")) if found else 0
 
     def wait_for_map(self, name: str = "umap", timeout: float = 2 * SLOW) -> None:
-        """Until a projection is shown and no stage is running."""
-        expect(self.part("map-select")).to_have_value(name, timeout=timeout)
+        """Until no stage is running and the points are at their places in a projection."""
         expect(self.part("progress")).to_have_count(0, timeout=timeout)
-        self.page.wait_for_timeout(900)  # the points move to their places
+        self.wait_for_points(name)
+
+    def wait_for_points(self, name: str, timeout: float = SLOW) -> None:
+        """Until the points are at their places in a projection."""
+        at_rest = f'[data-map="{name}"][aria-busy="false"]'
+        self.part("map").locator(at_rest).wait_for(state="attached", timeout=timeout)
+
+    @property
+    def surface(self) -> Locator:
+        """What takes the mouse and the keys of the map."""
+        return self.part("map").get_by_role("application")
+
+    def tile(self, position: int) -> Locator:
+        """An image in the grid, by its place in it."""
+        return self.part("grid").locator(f'[aria-posinset="{position + 1}"]')
+
+    def column(self, name: str) -> Locator:
+        """The block of a column in the summary, scrolled into view."""
+        block = (
+            self.part("summary").locator("section").and_(self.page.get_by_label(name, exact=True))
+        )
+        block.scroll_into_view_if_needed()
+        return block
+
+    def bar(self, column: str, label: object) -> Locator:
+        """The bar of a category."""
+        return self.column(column).locator(f'[data-label="{label}"]')
 
     def wait_for_count(self, test: str, timeout: float = SLOW) -> int:
         expect(self.part("count")).to_have_text(re.compile(test), timeout=timeout)
         return self.count
 
-    def drag(self, part: str, path: list[tuple[float, float]], *keys: str) -> None:
-        """Press, move and release the mouse along a path in fractions of a part's box."""
-        target = self.part(part)
+    def drag(self, target: Locator, path: list[tuple[float, float]], *keys: str) -> None:
+        """Press, move and release the mouse along a path in fractions of an element's box."""
         target.scroll_into_view_if_needed()
         box = target.bounding_box()
-        assert box is not None, f"{part} is not visible"
+        assert box is not None, f"{target} is not visible"
         points = [(box["x"] + fx * box["width"], box["y"] + fy * box["height"]) for fx, fy in path]
         for key in keys:
             self.page.keyboard.down(key)
@@ -275,7 +331,7 @@ class Widget:
     def lasso(self, path: list[tuple[float, float]], mode: str = "replace") -> None:
         self.part(f"mode-{mode}").click()
         self.part("tool-lasso").click()
-        self.drag("map-canvas", [*path, path[0]])
+        self.drag(self.part("map-canvas"), [*path, path[0]])
 
 
 @pytest.fixture(scope="session")
@@ -295,30 +351,101 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A fresh page; a failing test leaves its screenshot in the temporary folder."""
+@contextmanager
+def open_page(browser: Browser) -> Iterator[Page]:
+    """A page of its own, on which no script may fail."""
     context = browser.new_context(viewport={"width": 1500, "height": 1000})
     page = context.new_page()
     page.set_default_timeout(SLOW)
-    page.errors = []  # type: ignore[attr-defined]
-    page.on("pageerror", lambda e: page.errors.append(str(e)))  # type: ignore[attr-defined]
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    OPEN.append(page)
     yield page
+    OPEN.remove(page)
     context.close()
+    assert errors == [], "no script on the page failed"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """A failing test leaves pictures of its pages."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for number, page in enumerate(OPEN):
+            path = Path(tempfile.gettempdir()) / f"dataview-{item.name}-{number}.png"
+            try:
+                page.screenshot(path=path)
+            except Error as error:
+                report.sections.append(("screenshot", str(error)))
+            else:
+                report.sections.append(("screenshot", str(path)))
+    return report
 
 
 @pytest.fixture
-def notebook(page: Page, lab: Lab):
-    """``notebook(cell, cell, ...)`` opens a new notebook with these cells; kernels end with the test."""
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page."""
+    with open_page(browser) as page:
+        yield page
+
+
+@pytest.fixture
+def notebook(page: Page, lab: Lab) -> Iterator[Callable[..., Notebook]]:
+    """``notebook(cell, cell, ...)`` opens a new notebook with these cells; its kernel ends with the test."""
     opened: list[Notebook] = []
 
-    def open_notebook(*cells: str, page: Page = page) -> Notebook:
-        opened.append(Notebook(page, lab, list(cells)))
+    def open_notebook(*cells: str, name: str | None = None) -> Notebook:
+        for each in opened:
+            each.end()
+        opened.append(Notebook(page, lab, list(cells), name))
         return opened[-1]
 
     yield open_notebook
-    for each in opened:
-        if not each.page.is_closed():
-            each.page.evaluate(
-                "() => window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.shutdown()"
-            )
+    if opened:
+        opened[-1].end()
+
+
+DIGITS = """
+import dataview as dv
+import numpy as np
+from sklearn.datasets import load_digits
+
+digits = load_digits()
+images = (255 - digits.images * 255 / 16).astype(np.uint8)
+"""
+SMALL = DIGITS + "ex = dv.explore(images[:400], label=digits.target[:400], project='pca')\nex"
+
+
+@pytest.fixture(scope="session")
+def opened(browser: Browser, lab: Lab) -> Iterator[tuple[Notebook, Widget]]:
+    """A notebook with an explorer of 400 digits, which many tests use one after the other."""
+    with open_page(browser) as page:
+        book = Notebook(page, lab, [SMALL])
+        book.start(0)
+        widget = book.widget()
+        widget.root.evaluate("(root) => { root.mark = 'made before the work was done' }")
+        widget.wait_for_map("pca")
+        book.wait(0)
+        yield book, widget
+        book.end()
+
+
+@pytest.fixture
+def digits(opened: tuple[Notebook, Widget]) -> tuple[Notebook, Widget]:
+    """The explorer of 400 digits as it was in the beginning: the notebook and the widget."""
+    book, widget = opened
+    book.clear_below(1)
+    book.run_code(
+        "ex.select(None); ex.filter = None; ex.color_by = 'label'; ex.sort_by = None; ex.map = 'pca'"
+    )
+    book.clear_below(1)
+    if widget.part("detail").is_visible():
+        widget.part("close-detail").click()
+    widget.part("mode-replace").click()
+    widget.part("tool-lasso").click()
+    widget.part("arrange-first").click()
+    widget.surface.press("0")
+    widget.part("summary").evaluate("(pane) => pane.scrollTo(0, 0)")
+    expect(widget.part("count")).to_have_text("0 of 400 selected")
+    widget.wait_for_points("pca")
+    return book, widget

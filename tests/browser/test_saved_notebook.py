@@ -1,43 +1,48 @@
-"""A notebook that was saved and opened without the kernel that made its widgets."""
+"""What is left of a view in a saved notebook, where no kernel is that could bring it back."""
 
-import base64
-import io
-import json
+from __future__ import annotations
 
-import nbformat
-from PIL import Image
+from pathlib import Path
+
+from nbconvert import HTMLExporter
 from playwright.sync_api import expect
 
-WIDGET = "application/vnd.jupyter.widget-view+json"
+from tests.browser.conftest import SMALL, Notebook
+
+SLIDER = "import ipywidgets\nipywidgets.IntSlider(3)"
 
 
-def saved_output(text: str) -> nbformat.NotebookNode:
-    """What a cell that showed a widget leaves in the file."""
-    picture = io.BytesIO()
-    Image.new("RGB", (96, 44), "steelblue").save(picture, "png")
-    data = {
-        WIDGET: {"model_id": "0" * 32, "version_major": 2, "version_minor": 0},
-        "image/png": base64.b64encode(picture.getvalue()).decode(),
-        "text/plain": text,
-    }
-    return nbformat.v4.new_output("display_data", data=data)
-
-
-def test_saved_notebook_shows_the_picture_where_the_widget_is_gone(notebook, lab):
-    nb = notebook("1", "2")
-    saved = nbformat.read(nb.path, 4)
-    saved.cells[0].outputs = [saved_output("Explorer(digits: 1,797 images)")]
-    saved.cells[1].outputs = [saved_output("IntSlider(value=3)")]
-    nb.path.write_text(json.dumps(saved))
-    nb.open()
-    cells = nb.page.locator(".jp-Notebook .jp-Cell")
-    # A notebook of unknown origin shows the picture by itself; once trusted, it looks for the widget.
-    nb.page.evaluate(
-        "() => { for (const cell of window.jupyterapp.shell.currentWidget.content.widgets)"
-        " cell.model.trusted = true; }"
+def test_a_saved_notebook_shows_a_picture_of_the_view(notebook, page, lab, tmp_path: Path) -> None:
+    book: Notebook = notebook(SMALL, SLIDER)
+    book.run(0)
+    book.run(1)
+    book.widget().wait_for_map("pca")
+    # the picture is put beside the view when the work is done
+    page.wait_for_function(
+        """() => window.jupyterapp.shell.currentWidget.content.widgets[0]
+            .model.outputs.get(0).data["image/png"].length > 20000"""
     )
-    explorer = cells.nth(0)
-    expect(explorer.locator("figure.dataview-static img")).to_be_visible(timeout=20_000)
-    expect(explorer).to_contain_text("run the cell to explore")
-    expect(explorer).not_to_contain_text("Error displaying widget")
-    expect(cells.nth(1)).to_contain_text("Error displaying widget", timeout=20_000)
+    saved = book.save()
+
+    # in a page that nbconvert makes, and so on GitHub
+    html, _ = HTMLExporter().from_notebook_node(saved)
+    (tmp_path / "page.html").write_text(html)
+    page.goto((tmp_path / "page.html").as_uri())
+    picture = page.locator("img[src^='data:image/png']")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("(image) => image.naturalWidth") == 960
+
+    # in JupyterLab, in a copy whose kernel has no such widget
+    copy = f"copy-{book.name}"
+    (lab.root / copy).write_bytes(book.path.read_bytes())
+    other: Notebook = notebook(name=copy)
+    cells = page.locator(".jp-Notebook .jp-Cell")
+    figure = cells.nth(0).locator("figure.dataview-static")
+    expect(figure.locator("img")).to_be_visible()
+    expect(figure).to_contain_text("run the cell to explore")
+    expect(cells.nth(0)).not_to_contain_text("Error displaying widget")
+    expect(cells.nth(1)).to_contain_text("Error displaying widget")  # others' widgets stay theirs
+
+    other.run(0)
+    other.widget().wait_for_map("pca")
+    expect(figure).to_have_count(0)

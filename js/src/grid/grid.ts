@@ -275,7 +275,7 @@ export class Grid {
 
   /** Opens an image; the selection becomes again what it was before the double click's first. */
   private doubled(position: number): void {
-    if (this.clickChanged) this.store.undo();
+    if (this.clickChanged) this.store.unpick();
     this.clickChanged = false;
     this.open(position);
   }

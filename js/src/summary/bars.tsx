@@ -124,6 +124,7 @@ function BarRow({ store, column, bar, most, hovered, selecting, swatch }: BarRow
     <button
       type="button"
       class="dataview-bar-row"
+      data-label={bar.label}
       data-hovered={hovered}
       title={`${bar.label}: ${counts}`}
       onClick={click}

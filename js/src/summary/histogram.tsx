@@ -104,15 +104,22 @@ function Plot(props: BlockProps & { data: NumberColumn; bins: Binning; counts: C
   const words = (value: number) => label(value, data.kind, span);
   const path = (layer: Uint32Array | null) => bars(layer, most);
   return (
-    <div class="dataview-histogram">
+    <div
+      class="dataview-histogram"
+      role="slider"
+      tabIndex={0}
+      aria-label={`Histogram of ${column.text}: drag, or arrow keys (Shift: a range) and Enter`}
+      aria-valuemin={low}
+      aria-valuemax={high}
+      aria-valuenow={drawn?.to ?? low}
+      aria-valuetext={drawn ? `${words(drawn.from)} to ${words(drawn.to)}` : "no range"}
+      onKeyDown={keyed}
+      onBlur={forget}
+    >
       <svg
         viewBox={`0 0 ${bins.bins} 1`}
         preserveAspectRatio="none"
-        role="application"
-        tabIndex={0}
-        aria-label={`Histogram of ${column.text}, ${words(low)} to ${words(high)}; to select, drag, or press arrow keys (Shift: a range) and Enter`}
-        onKeyDown={keyed}
-        onBlur={forget}
+        aria-hidden="true"
         onPointerDown={press}
         onPointerMove={move}
         onPointerUp={release}
