@@ -1,4 +1,5 @@
 // One bar for the work that runs in Python: its stage, rate, time left, and Cancel.
+import { useSignal } from "@preact/signals";
 import { Button } from "./button";
 import { duration, integer, rate, uncounted } from "./format";
 import type { Stage } from "./protocol";
@@ -6,7 +7,11 @@ import type { Store } from "./store";
 
 export function Progress({ store }: { store: Store }) {
   const { stages, running } = store.progress.value;
-  if (!running) return null;
+  const stopping = useSignal(false);
+  if (!running) {
+    stopping.value = false;
+    return null;
+  }
   const stage = stages.find(({ state }) => state === "running");
   const share = stage && stage.total > 0 ? stage.done / stage.total : 0;
   return (
@@ -35,9 +40,13 @@ export function Progress({ store }: { store: Store }) {
       <Button
         title="Stop the work; what is ready stays"
         testid="cancel"
-        onClick={() => store.cancelWork()}
+        disabled={stopping.value}
+        onClick={() => {
+          stopping.value = true;
+          store.cancelWork();
+        }}
       >
-        Cancel
+        {stopping.value ? "Stopping …" : "Cancel"}
       </Button>
     </div>
   );

@@ -66,52 +66,50 @@ class View {
   }
 }
 
-interface Session {
-  store: Store;
-  views: Set<View>;
-}
-
-const sessions = new WeakMap<Model, Session>();
-
-function sessionOf(model: Model): Session {
-  let session = sessions.get(model);
-  if (!session) {
-    session = { store: new Store(model), views: new Set() };
-    sessions.set(model, session);
-  }
-  return session;
-}
-
-function initialize({ model }: { model: Model }): () => void {
-  const { store, views } = sessionOf(model);
-  return () => {
-    for (const view of views) view.destroy();
-    views.clear();
-    store.destroy();
-    sessions.delete(model);
-  };
+interface Props {
+  model: Model;
+  el: HTMLElement;
 }
 
 /**
- * Shows the model in `el`. JupyterLab renders an output again whenever its data change (the static
- * picture does): then the view whose place went away moves over with its camera, scroll position
- * and focus, instead of a new one being built.
+ * One explorer. anywidget calls this once for each model, and hands another proxy of the model to
+ * every render: so what the renders share lives here.
  */
-function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-  const { store, views } = sessionOf(model);
-  const view = [...views].find(({ orphaned }) => orphaned) ?? new View(store);
-  views.add(view);
-  view.moveTo(el);
-  return () => {
-    if (!el.contains(view.root)) return; // it has moved
-    view.root.remove();
-    view.released = true;
-    setTimeout(() => {
-      if (!view.released) return;
-      views.delete(view);
-      view.destroy();
-    }, PATIENCE);
-  };
-}
+export default function explorer() {
+  let store: Store | null = null;
+  const views = new Set<View>();
 
-export default { initialize, render };
+  function initialize({ model }: Pick<Props, "model">): () => void {
+    store = new Store(model);
+    return () => {
+      for (const view of views) view.destroy();
+      views.clear();
+      store?.destroy();
+      store = null;
+    };
+  }
+
+  /**
+   * Shows the model in `el`. JupyterLab renders an output again whenever its data change (the
+   * static picture does): then the view whose place went away moves over with its camera, scroll
+   * position and focus, instead of a new one being built.
+   */
+  function render({ el }: Pick<Props, "el">): () => void {
+    if (!store) throw new Error("the explorer was rendered before it was initialized");
+    const view = [...views].find(({ orphaned }) => orphaned) ?? new View(store);
+    views.add(view);
+    view.moveTo(el);
+    return () => {
+      if (!el.contains(view.root)) return; // it has moved
+      view.root.remove();
+      view.released = true;
+      setTimeout(() => {
+        if (!view.released) return;
+        views.delete(view);
+        view.destroy();
+      }, PATIENCE);
+    };
+  }
+
+  return { initialize, render };
+}

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import widget from "../src/widget";
+import explorer from "../src/widget";
 import { FakeModel, settled } from "./fakemodel";
 
 vi.mock("../src/scatter/scatter", () => ({
@@ -9,6 +9,7 @@ vi.mock("../src/scatter/scatter", () => ({
 }));
 
 let model: FakeModel;
+let widget: ReturnType<typeof explorer>;
 let close: () => void;
 
 const place = () => document.body.appendChild(document.createElement("div"));
@@ -17,6 +18,7 @@ const root = (el: HTMLElement) => el.querySelector<HTMLElement>("[data-testid=da
 beforeEach(() => {
   vi.useFakeTimers();
   model = new FakeModel();
+  widget = explorer();
   close = widget.initialize({ model });
 });
 
@@ -28,7 +30,7 @@ afterEach(() => {
 
 test("a view says how many are selected, whoever selected them", async () => {
   const el = place();
-  widget.render({ model, el });
+  widget.render({ el });
   await settled();
   model.push("_selection", { op: "rows", at: [1, 2, 3] });
   await vi.advanceTimersByTimeAsync(50);
@@ -37,11 +39,11 @@ test("a view says how many are selected, whoever selected them", async () => {
 
 test("a view that lost its place moves to the next place of its model", () => {
   const [first, second] = [place(), place()];
-  const release = widget.render({ model, el: first });
+  const release = widget.render({ el: first });
   const view = root(first);
   release();
   expect(root(first)).toBeNull();
-  widget.render({ model, el: second });
+  widget.render({ el: second });
   expect(root(second)).toBe(view);
   vi.advanceTimersByTime(10_000);
   expect(root(second)).toBe(view);
@@ -49,7 +51,7 @@ test("a view that lost its place moves to the next place of its model", () => {
 
 test("cleaning up the old place after the view has moved leaves the view alone", () => {
   const [first, second] = [place(), place()];
-  const release = widget.render({ model, el: first });
+  const release = widget.render({ el: first });
   const view = root(first)!;
   second.append(view);
   release();
@@ -59,7 +61,7 @@ test("cleaning up the old place after the view has moved leaves the view alone",
 
 test("two places of one model have a view each, and share the selection", async () => {
   const places = [place(), place()];
-  for (const el of places) widget.render({ model, el });
+  for (const el of places) widget.render({ el });
   model.push("_selection", { op: "rows", at: [1] });
   await vi.advanceTimersByTimeAsync(50);
   const counts = places.map((el) => el.querySelector("[data-testid=count]")?.textContent);
@@ -69,7 +71,7 @@ test("two places of one model have a view each, and share the selection", async 
 
 test("keys select, clear and undo, and do not reach the notebook", async () => {
   const el = place();
-  widget.render({ model, el });
+  widget.render({ el });
   await vi.advanceTimersByTimeAsync(50);
   const heard = vi.fn();
   document.addEventListener("keydown", heard);

@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_play
 
 from tests.browser.chromium import find_chromium
 
+expect.set_options(timeout=30_000)  # ms
 CHROMIUM_ARGS = [
     "--headless=new",
     "--no-sandbox",

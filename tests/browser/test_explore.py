@@ -436,7 +436,7 @@ def test_two_explorers_do_not_touch_each_other(digits: Digits) -> None:
     # output anew: the view that a person is using must live on.
     picture = """(cell) => window.jupyterapp.shell.currentWidget.content.widgets[cell]
         .model.outputs.get(0).data["image/png"].length"""
-    assert book.page.evaluate(picture, cell) > 1000
+    book.page.wait_for_function(f"(cell) => ({picture})(cell) > 20000", arg=cell)
     assert second.root.evaluate("(root) => root.mark") == "made before the work was done"
 
 
@@ -459,7 +459,8 @@ def test_a_reloaded_page_shows_the_view_as_it_was(digits: Digits) -> None:
     ones = int(book.run_code("int((digits.target[:400] == 1).sum())"))
     again.wait_for_count(f"^{ones} ")
     again.lasso(TRIANGLE)
-    assert again.wait_for_count(f"^{count} ") == len(selected(book))
+    count = again.wait_for_count(f"^(?!{ones} )[1-9]")
+    assert count == len(selected(book))
 
 
 # ------------------------------------------------------------------ what goes wrong
