@@ -52,7 +52,7 @@ LARGE_THUMBNAIL = 256  # where the usual ones would blur
 # %% auto #0
 __all__ = ['Wire', 'THUMBNAIL', 'LARGE_THUMBNAIL', 'Explorer', 'explore']
 
-# %% ../nbs/21_explorer.ipynb #e5bc27e2
+# %% ../nbs/21_explorer.ipynb #d69800a5
 class Explorer(anywidget.AnyWidget):
     """A linked map, grid and summary of a dataset: a widget and the handle on its state.
 
@@ -511,7 +511,12 @@ class Explorer(anywidget.AnyWidget):
         publish(data, metadata, transient=shown_as, update=update)
 
 
-def _show(value: Any) -> str:
+def _show(value: Any) -> str | None:
+    from pandas import isna
+
+    missing = isna(value)
+    if isinstance(missing, bool) and missing:
+        return None
     text = printable(str(value))
     return text if len(text) <= 2000 else f"{text[:2000]} … ({len(text):,} characters)"
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 # %% auto #0
 __all__ = ['read']
 
-# %% ../nbs/05_readers.ipynb #4d807894
+# %% ../nbs/05_readers.ipynb #0a9edf82
 def _read_names(root: str, names: list[str], left_out: Counter[str], folder: bool) -> Dataset:
     """The Dataset of image files below a folder."""
     names.sort(key=natural_key)
@@ -89,7 +89,7 @@ def _read_path(path: str, folder: bool) -> Dataset:
         return _read_folder(path, folder)
     if os.path.lexists(path):
         if is_image_name(path):
-            return _read_list([path])
+            return _read_list([path]).replace(title=printable(os.path.basename(path)))
         raise ValueError(_not_an_image(path))
     if is_glob(path):
         return _read_glob(path, folder)

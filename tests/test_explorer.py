@@ -143,7 +143,9 @@ def test_what_the_browser_selects_is_read_in_python(ready: Explorer) -> None:
     corners = [[middle, low[1]], [high[0], low[1]], [high[0], high[1]], [middle, high[1]]]
     polygon = [[float(x), float(y)] for x, y in corners]
     ready.set_state({"_selection": {"op": "lasso", "on": "umap", "polygon": polygon}})
-    assert ready.selected.index.tolist() == [f"row {i}" for i in np.flatnonzero(points[:, 0] > middle)]
+    assert ready.selected.index.tolist() == [
+        f"row {i}" for i in np.flatnonzero(points[:, 0] > middle)
+    ]
     ready.set_state({"_selection": {"op": "rows", "at": [5, 2]}})
     assert ready.selection == dv.rows(["row 5", "row 2"])
     assert ready.selected.index.tolist() == ["row 2", "row 5"]
@@ -200,7 +202,11 @@ def test_columns_and_maps_are_answered_as_buffers(ready: Explorer, ask: Callable
     answer, (buffer,) = ask(ready, type="mask", expr=wire)
     bits = np.unpackbits(np.frombuffer(buffer, np.uint8), bitorder="little")[:60]
     assert bits.tolist() == [1, 0] * 30
-    for bad in ({"type": "column", "column": 99}, {"type": "projection", "name": "x"}, {"type": "x"}):
+    for bad in (
+        {"type": "column", "column": 99},
+        {"type": "projection", "name": "x"},
+        {"type": "x"},
+    ):
         answer, buffers = ask(ready, **bad)
         assert not answer["ok"] and answer["error"] and not buffers
 
@@ -208,11 +214,15 @@ def test_columns_and_maps_are_answered_as_buffers(ready: Explorer, ask: Callable
 def test_thumbnails_and_samples_are_pictures(ready: Explorer, ask: Callable) -> None:
     answer, (packed,) = ask(ready, type="thumbnails", rows=[3, 59, 1000, -1], size=128)
     assert answer["rows"] == [3, 59] and answer["sizes"] == [[12, 12]] * 2
-    for start, end, row in zip(answer["offsets"], answer["offsets"][1:], answer["rows"], strict=False):
+    for start, end, row in zip(
+        answer["offsets"], answer["offsets"][1:], answer["rows"], strict=False
+    ):
         shown = np.asarray(Image.open(io.BytesIO(packed[start:end])).convert("RGB"))
         assert np.array_equal(shown, pictures(60)[row])
     answer, (picture,) = ask(ready, type="sample", row=3)
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")), pictures(60)[3])
+    assert np.array_equal(
+        np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")), pictures(60)[3]
+    )
     assert answer["index"] == "row 3"
     assert {"text": "<b>", "kind": "number", "value": "3"} in answer["fields"]
 
@@ -259,7 +269,12 @@ def test_a_failing_embedder_is_told_in_place_and_the_rest_goes_on() -> None:
     with pytest.raises(RuntimeError, match="no such layer"):
         ex.wait(timeout=60)
     states = {s["name"]: s["state"] for s in ex._progress["stages"]}
-    assert states == {"scan": "done", "embedding": "failed", "pca": "cancelled", "umap": "cancelled"}
+    assert states == {
+        "scan": "done",
+        "embedding": "failed",
+        "pca": "cancelled",
+        "umap": "cancelled",
+    }
     assert "brightness" in ex.dataset.columns
     ex.close()
 
@@ -274,7 +289,9 @@ def test_cancel_ends_the_work_and_keeps_what_is_ready() -> None:
     ex.close()
 
 
-def test_running_a_cell_again_cancels_what_its_last_run_began(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_running_a_cell_again_cancels_what_its_last_run_began(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     runs = iter([("cell", "run 1"), ("other", "run 2"), ("cell", "run 3"), ("cell", "run 3")])
     monkeypatch.setattr("dataview.explorer._running_cell", lambda: next(runs))
     made = [explore(pictures(300)) for _ in range(4)]

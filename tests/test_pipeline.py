@@ -65,9 +65,7 @@ def test_the_waiting_room_is_memory_then_a_file_then_nothing() -> None:
 
 def test_what_is_known_is_not_computed_again() -> None:
     ds, _ = run(dv.read(pictures(20)), project="pca")
-    again = Pipeline(
-        ds, publish=print, thumbnails=print, thumbnail_size=32, project="pca"
-    ).stages()
+    again = Pipeline(ds, publish=print, thumbnails=print, thumbnail_size=32, project="pca").stages()
     assert again == []
     other = Pipeline(
         ds, publish=print, thumbnails=print, thumbnail_size=32, embed=lambda b: b[:, 0, 0]

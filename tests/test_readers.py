@@ -105,7 +105,7 @@ def test_a_flat_folder_has_no_label_and_one_file_is_a_dataset(folder):
         and ds.index.tolist() == ["1.png", "2.png", "10.png"]
         and not ds.roles
     )
-    assert read(folder / "cat" / "2.png").title == "1 image"
+    assert read(folder / "cat" / "2.png").title == "2.png"
 
 
 def test_label_folder_means_the_column_of_folders(folder):

@@ -12,7 +12,10 @@ from dataview.stages import Stage, Stages
 def test_stages_run_in_order_beside_the_caller() -> None:
     gate, ran = threading.Event(), []
     stages = Stages(
-        [Stage("a", lambda r: gate.wait(5) and ran.append("a")), Stage("b", lambda r: ran.append("b"))],
+        [
+            Stage("a", lambda r: gate.wait(5) and ran.append("a")),
+            Stage("b", lambda r: ran.append("b")),
+        ],
         lambda state: None,
     )
     stages.start()

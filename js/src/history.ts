@@ -36,6 +36,13 @@ export class History<T> {
     return previous;
   }
 
+  /** Goes back one state as if the present one had never been. */
+  drop(): T | undefined {
+    const previous = this.undo();
+    this.states.value = { ...this.states.peek(), future: [] };
+    return previous;
+  }
+
   redo(): T | undefined {
     const { past, present, future } = this.states.peek();
     if (future.length === 0) return undefined;

@@ -109,7 +109,7 @@ export interface Picture {
 
 export interface Sample {
   index: string;
-  fields: { text: string; value: string; kind: ColumnKind }[];
+  fields: { text: string; value: string | null; kind: ColumnKind }[];
   width: number;
   height: number;
   mime: string;

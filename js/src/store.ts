@@ -247,10 +247,10 @@ export class Store {
     this.picking = false;
   }
 
-  /** Takes the last pick back; the grid's order stays as it is. */
+  /** Takes the last pick back for good; the grid's order stays as it is. */
   unpick(): void {
     this.picking = true;
-    this.undo();
+    this.restore(this.history.drop());
     this.picking = false;
   }
 

@@ -473,7 +473,7 @@ def test_cancel_stops_the_work_and_says_what_is_missing(digits: Digits) -> None:
     widget.part("cancel").click()
     expect(widget.part("progress")).to_have_count(0)
     expect(widget.part("messages")).to_contain_text("cancelled")
-    assert book.run_code("ex2._progress['stages'][-1]['state']") == "cancelled"
+    assert book.run_code("print(ex2._progress['stages'][-1]['state'])") == "cancelled"
     expect(widget.tile(0).locator("img")).to_be_visible()
 
 

@@ -137,7 +137,7 @@ function Fields({ loaded, row }: { loaded: Loaded | null; row: number }) {
             {sample.fields.map(({ text, value, kind }, i) => (
               <tr key={`${i}-${text}`} data-kind={kind}>
                 <th scope="row">{text}</th>
-                <td>{value}</td>
+                <td class={value === null ? "dataview-muted" : ""}>{written(value, kind)}</td>
               </tr>
             ))}
           </tbody>
@@ -145,6 +145,13 @@ function Fields({ loaded, row }: { loaded: Loaded | null; row: number }) {
       )}
     </div>
   );
+}
+
+/** A value as text: numbers to six digits, and a dash where there is none. */
+function written(value: string | null, kind: string): string {
+  if (value === null) return "–";
+  const long = kind === "number" && /[.e]/.test(value) && value.length > 8;
+  return long ? String(Number(Number(value).toPrecision(6))) : value;
 }
 
 /** The opened row's sample; the request for one that is no longer opened is cancelled. */
