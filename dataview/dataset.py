@@ -25,15 +25,27 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # %% auto #0
-__all__ = ['ROLES', 'content_identity', 'Dataset', 'Stream']
+__all__ = ['ROLES', 'Aligned', 'content_identity', 'Dataset', 'Stream']
 
-# %% ../nbs/04_dataset.ipynb #2edfa552
-class _Aligned(Mapping[str, NDArray[np.float32]]):
-    """Read-only float32 arrays by name, of which the rows are taken on first use."""
+# %% ../nbs/04_dataset.ipynb #b8b5ae6e
+class Aligned(Mapping[str, NDArray[np.float32]]):
+    """Read-only float32 arrays by name, of which the rows are taken on first use.
 
-    def __init__(self, arrays: Mapping[str, Any], rows: NDArray[np.intp] | None = None) -> None:
+    Attributes
+    ----------
+    recipes
+        How each was made, by name: method, parameters, seed and a hash of the content.
+    """
+
+    def __init__(
+        self,
+        arrays: Mapping[str, Any],
+        rows: NDArray[np.intp] | None = None,
+        recipes: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         self._arrays = arrays
         self._rows = rows
+        self.recipes: Mapping[str, Mapping[str, Any]] = MappingProxyType(dict(recipes or {}))
         self._taken: dict[str, NDArray[np.float32]] = {}
 
     def __getitem__(self, name: str) -> NDArray[np.float32]:
@@ -56,9 +68,15 @@ class _Aligned(Mapping[str, NDArray[np.float32]]):
     def __repr__(self) -> str:
         return f"{{{', '.join(map(repr, self))}}}"
 
-    def take(self, positions: NDArray[np.intp]) -> _Aligned:
+    def take(self, positions: NDArray[np.intp]) -> Aligned:
+        """The arrays of some rows."""
         rows = positions if self._rows is None else self._rows[positions]
-        return _Aligned(self._arrays, rows)
+        return Aligned(self._arrays, rows, self.recipes)
+
+    def having(self, name: str, array: NDArray[np.float32], recipe: Mapping[str, Any]) -> Aligned:
+        """With one more array, or another of this name."""
+        recipes = {**self.recipes, name: MappingProxyType(dict(recipe))}
+        return Aligned({**self, name: array}, recipes=recipes)
 
 
 def _frozen(array: ArrayLike) -> NDArray[np.float32]:
@@ -77,7 +95,7 @@ def content_identity(*arrays: ArrayLike) -> str:
         digest.update(array.data.cast("B") if array.size else b"")
     return digest.hexdigest()
 
-# %% ../nbs/04_dataset.ipynb #7711795e
+# %% ../nbs/04_dataset.ipynb #4a54fa1f
 ROLES = ("label", "pred", "confidence", "split", "time", "id")
 
 
@@ -124,10 +142,9 @@ class Dataset:
         _check_unique(frame)
         self._frame = frame.copy(deep=False)
         self.streams: Mapping[str, Stream] = MappingProxyType(dict(streams))
-        self._vectors = _Aligned({k: _frozen(v) for k, v in (vectors or {}).items()})
-        self._projections = _Aligned({k: _frozen(v) for k, v in (projections or {}).items()})
+        self._vectors = _given(vectors or {})
+        self._projections = _given(projections or {})
         self.roles: Mapping[str, Hashable] = MappingProxyType(dict(roles or {}))
-        self.recipes: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
         self.title = title
         self.history: tuple[Any, ...] = tuple(history)
         self._check()
@@ -164,14 +181,19 @@ class Dataset:
         return self._frame.copy(deep=False)
 
     @property
-    def vectors(self) -> Mapping[str, NDArray[np.float32]]:
-        """Embeddings by name: (n, d) float32, read-only."""
+    def vectors(self) -> Aligned:
+        """Embeddings by name: (n, d) float32, read-only. `vectors.recipes` says how they were made."""
         return self._vectors
 
     @property
-    def projections(self) -> Mapping[str, NDArray[np.float32]]:
+    def projections(self) -> Aligned:
         """Maps by name: (n, 2) float32, read-only, NaN where a row is not on the map."""
         return self._projections
+
+    @property
+    def recipes(self) -> Mapping[str, Mapping[str, Any]]:
+        """How vectors and maps were made, by name; the map's, where both have a name in common."""
+        return MappingProxyType({**self._vectors.recipes, **self._projections.recipes})
 
     @property
     def index(self) -> pd.Index:
@@ -359,7 +381,11 @@ class Dataset:
         """
         vectors = _frozen(array)
         _check_vectors(name, vectors, len(self))
-        return self._with("_vectors", name, vectors, recipe)
+        recipe = recipe or _given_recipe(vectors)
+        return self._replace(
+            _vectors=self._vectors.having(name, vectors, recipe),
+            history=(*self.history, f"vectors[{name!r}] = {recipe.get('method', 'given')}"),
+        )
 
     def with_projection(
         self, name: str, array: ArrayLike, recipe: Mapping[str, Any] | None = None
@@ -367,24 +393,13 @@ class Dataset:
         """With a map, (n, 2), under a name. Rows of NaN are not on the map."""
         points = _frozen(array)
         _check_projection(name, points, len(self))
-        return self._with("_projections", name, points, recipe)
-
-    def _with(
-        self, part: str, name: str, array: NDArray[np.float32], recipe: Mapping[str, Any] | None
-    ) -> Dataset:
-        other = self._vectors if part == "_projections" else self._projections
-        if name in other:
-            taken = "vectors" if other is self._vectors else "a projection"
-            raise ValueError(f"the name {name!r} is taken by {taken}")
-        old: _Aligned = getattr(self, part)
-        recipe = dict(recipe) if recipe else {"method": "given", "content": content_identity(array)}
+        recipe = recipe or _given_recipe(points)
         return self._replace(
-            **{part: _Aligned({**old, name: array})},
-            recipes=MappingProxyType({**self.recipes, name: MappingProxyType(recipe)}),
-            history=(*self.history, f"{part[1:]}[{name!r}] = {recipe.get('method', 'given')}"),
+            _projections=self._projections.having(name, points, recipe),
+            history=(*self.history, f"projections[{name!r}] = {recipe.get('method', 'given')}"),
         )
 
-# %% ../nbs/04_dataset.ipynb #12fc33b2
+# %% ../nbs/04_dataset.ipynb #761826ba
 def _check_unique(frame: pd.DataFrame) -> None:
     for what, labels, advice in (
         ("column", frame.columns, "rename them"),
@@ -395,6 +410,16 @@ def _check_unique(frame: pd.DataFrame) -> None:
             shown = ", ".join(repr(label) for label in repeated[:5].tolist())
             more = f" and {len(repeated) - 5} more" if len(repeated) > 5 else ""
             raise ValueError(f"duplicate {what}s {shown}{more}: {advice}")
+
+
+def _given(arrays: Mapping[str, ArrayLike]) -> Aligned:
+    """Arrays that the user gave."""
+    frozen = {name: _frozen(array) for name, array in arrays.items()}
+    return Aligned(frozen, recipes={name: _given_recipe(array) for name, array in frozen.items()})
+
+
+def _given_recipe(array: NDArray[np.float32]) -> dict[str, Any]:
+    return {"method": "given", "content": content_identity(array)}
 
 
 def _check_length(what: str, length: int, rows: int) -> None:

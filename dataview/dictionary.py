@@ -45,7 +45,7 @@ def _normalize(values: NDArray[np.uint8]) -> NDArray[np.float32]:
     flat /= np.sqrt(variance + 10)[..., None]  # 10 grey levels squared: noise is not structure
     return flat
 
-# %% ../nbs/10_dictionary.ipynb #816fdf70
+# %% ../nbs/10_dictionary.ipynb #18969df1
 def zca(
     x: NDArray[np.float32], epsilon: float = 0.1
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -107,7 +107,7 @@ def _unit(x: NDArray[np.float32]) -> NDArray[np.float32]:
     )
     return unit
 
-# %% ../nbs/10_dictionary.ipynb #0c23d768
+# %% ../nbs/10_dictionary.ipynb #d722cdea
 class DictionaryEmbedder:
     """An embedder that learns a dictionary of patches from the images themselves.
 

@@ -164,7 +164,7 @@ def path_frame(paths: Sequence[str | None], index: Any = None) -> pd.DataFrame:
     index = pd.RangeIndex(len(paths)) if index is None else pd.Index(index)
     return pd.Series(paths, index, dtype=object if odd else None).to_frame("path")
 
-# %% ../nbs/02_files.ipynb #f707aae0
+# %% ../nbs/02_files.ipynb #25f4aaf9
 def near_path(path: str) -> str:
     """What a missing path may have meant, from the last of its folders that exists."""
     missing = os.path.abspath(path)

@@ -109,7 +109,7 @@ def _not_an_image(path: str) -> str:
     }.get(os.path.splitext(path)[1].lower(), "an image, a folder or a glob")
     return f"{path!r} is not an image by its name; expected {advice}"
 
-# %% ../nbs/05_readers.ipynb #9eaf0b97
+# %% ../nbs/05_readers.ipynb #d79a3ae7
 _IMAGE_NAMES = frozenset(
     "image img image_path img_path path filepath file_path filename file_name file".split()
 )
@@ -182,7 +182,7 @@ def _is_a(x: Any, module: str, *names: str) -> bool:
     loaded = sys.modules.get(module)
     return any(isinstance(x, getattr(loaded, name, ())) for name in names)
 
-# %% ../nbs/05_readers.ipynb #1ad0096b
+# %% ../nbs/05_readers.ipynb #ec635350
 def _read_list(values: Sequence[Any]) -> Dataset:
     import pandas as pd
 
@@ -287,7 +287,7 @@ def read(
     more = {name: _named_stream(ds, name, value) for name, value in (streams or {}).items()}
     return ds.replace(streams=more, title=title)
 
-# %% ../nbs/05_readers.ipynb #962e1994
+# %% ../nbs/05_readers.ipynb #d68fac0b
 def _read_any(x: Any, image: Hashable | None, label: Any) -> Dataset:
     """What `x` is decides who reads it."""
     if isinstance(x, Dataset):

@@ -59,7 +59,7 @@ class Stage:
             "traceback": trace,
         }
 
-# %% ../nbs/19_stages.ipynb #285db30f
+# %% ../nbs/19_stages.ipynb #df2d4286
 class Stages:
     """Runs stages in order in one thread.
 
@@ -102,7 +102,8 @@ class Stages:
         ------
         KeyError : there is no such stage.
         TimeoutError : it was still running after ``timeout`` seconds.
-        RuntimeError : it failed; the cause is the exception that it raised.
+        RuntimeError : it failed, or one that it needs did; the cause is the exception raised.
+        Cancelled : it was cancelled.
         """
         if name is not None and name not in self.stages:
             raise KeyError(f"there is no stage {name!r}; the stages are {', '.join(self.stages)}")
@@ -115,8 +116,15 @@ class Stages:
         if name is None and self._thread.ident is not None:
             self._thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
         for stage in wanted:
-            if stage.error is not None:
-                raise RuntimeError(f"{stage.name} failed: {stage.error}") from stage.error
+            self._check(stage)
+
+    def _check(self, stage: Stage) -> None:
+        if stage.error is not None:
+            raise RuntimeError(f"{stage.name} failed: {stage.error}") from stage.error
+        for name in stage.needs:
+            self._check(self.stages[name])
+        if stage.state == "cancelled":
+            raise Cancelled(f"{stage.name} was cancelled")
 
     def to_json(self) -> dict[str, Any]:
         """The state of all stages: ``{"stages": [...], "running": bool}``."""
@@ -128,12 +136,16 @@ class Stages:
         self._publish(self.to_json())
 
     def _work(self) -> None:
-        for stage in self.stages.values():
-            self._run(stage)
-            self._tell()
-            stage.finished.set()
-        if self._on_end is not None:
-            self._on_end()
+        try:
+            for stage in self.stages.values():
+                self._run(stage)
+                self._tell()
+                stage.finished.set()
+        finally:  # whatever happens, nobody waits for ever
+            for stage in self.stages.values():
+                stage.finished.set()
+            if self._on_end is not None:
+                self._on_end()
 
     def _run(self, stage: Stage) -> None:
         lost = [n for n in stage.needs if self.stages[n].state != "done"]
@@ -147,7 +159,7 @@ class Stages:
             stage.state = "done"
         except Cancelled:
             stage.state = "cancelled"
-        except Exception as error:
+        except BaseException as error:  # a user's function may even call sys.exit
             stage.state, stage.error = "failed", error
         stage.eta = None
 

@@ -16,7 +16,7 @@ from .image import ImageError, mime_type, open_image, thumbnail
 # %% auto #0
 __all__ = ['Thumbnail', 'Thumbnails']
 
-# %% ../nbs/20_thumbnails.ipynb #92b296ac
+# %% ../nbs/20_thumbnails.ipynb #f8294e9d
 @dataclass(frozen=True)
 class Thumbnail:
     """An encoded thumbnail with the size of its image in px, or what is wrong with the image."""
@@ -61,6 +61,17 @@ class Thumbnails:
             made = Thumbnail(b"", 0, 0, str(error))
         self._keep(row, made)
         return made
+
+    def kept(self, row: int) -> Thumbnail | None:
+        """The thumbnail of a row if it is here already."""
+        with self._lock:
+            return self._kept.get(row)
+
+    def clear(self) -> None:
+        """Let go of all; they are made again when they are asked for."""
+        with self._lock:
+            self._kept.clear()
+            self._held = 0
 
     def keep(self, batch: ScanBatch) -> None:
         """Keep what a scan has made on its way."""

@@ -65,12 +65,14 @@ def test_the_waiting_room_is_memory_then_a_file_then_nothing() -> None:
 
 def test_what_is_known_is_not_computed_again() -> None:
     ds, _ = run(dv.read(pictures(20)), project="pca")
-    again = Pipeline(ds, publish=print, thumbnails=print, thumbnail_size=32, project="pca").stages()
+    again = Pipeline(ds, publish=print, thumbnails=print, thumbnail_size=32).stages()
     assert again == []
     other = Pipeline(
         ds, publish=print, thumbnails=print, thumbnail_size=32, embed=lambda b: b[:, 0, 0]
     )
-    assert [stage.name for stage in other.stages()] == ["scan", "embedding", "umap"]
+    assert [stage.name for stage in other.stages()] == ["scan", "embedding", "pca", "umap"]
+    named, _ = run(ds, project="pca")
+    assert named is ds, "it has this map of these vectors"
 
 
 def test_rows_without_a_picture_are_not_on_the_map() -> None:

@@ -95,7 +95,7 @@ def test_pack_keeps_the_borders() -> None:
 
 def test_an_exception_in_a_handler_is_the_answer() -> None:
     answers: Queue = Queue()
-    responder = Responder({"boom": lambda r: 1 / 0}, lambda c, b: answers.put(c))
+    responder = Responder({"boom": lambda r, cancelled: 1 / 0}, lambda c, b: answers.put(c))
     responder.receive({"id": 7, "type": "boom"})
     assert answers.get(timeout=5) == {"id": 7, "ok": False, "error": "division by zero"}
     responder.receive("not a request")
@@ -105,18 +105,39 @@ def test_an_exception_in_a_handler_is_the_answer() -> None:
     responder.receive({"id": 8, "type": "boom"})
 
 
-def test_a_request_that_was_withdrawn_is_not_worked_on() -> None:
+def test_a_request_that_was_withdrawn_is_not_worked_on_nor_answered() -> None:
     gate, worked, answers = threading.Event(), [], Queue()
 
-    def handler(request: dict) -> tuple[dict, list]:
-        gate.wait(5)
+    def handler(request: dict, cancelled: threading.Event) -> tuple[dict, list]:
         worked.append(request["id"])
+        gate.wait(5)
         return {}, []
 
     responder = Responder({"slow": handler}, lambda c, b: answers.put(c["id"]), workers=1)
     for number in (1, 2, 3):
         responder.receive({"id": number, "type": "slow"})
+    while not worked:
+        threading.Event().wait(0.01)
+    responder.receive({"id": 1, "type": "cancel"})
     responder.receive({"id": 2, "type": "cancel"})
     gate.set()
-    assert [answers.get(timeout=5), answers.get(timeout=5)] == [1, 3]
-    assert worked == [1, 3]
+    assert answers.get(timeout=5) == 3
+    assert worked == [1, 3] and answers.empty()
+
+
+def test_slow_requests_do_not_keep_the_others_waiting() -> None:
+    gate, answers = threading.Event(), Queue()
+    responder = Responder(
+        {
+            "picture": lambda request, cancelled: (gate.wait(5) and {}, []),
+            "quick": lambda request, cancelled: ({}, []),
+        },
+        lambda c, b: answers.put(c["id"]),
+        slow=("picture",),
+        workers=1,
+    )
+    for number, kind in enumerate(["picture", "picture", "quick"]):
+        responder.receive({"id": number, "type": kind})
+    assert answers.get(timeout=5) == 2
+    gate.set()
+    assert {answers.get(timeout=5), answers.get(timeout=5)} == {0, 1}

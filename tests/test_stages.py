@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from dataview.progress import Cancelled
 from dataview.stages import Stage, Stages
 
 
@@ -62,7 +63,8 @@ def test_cancel_stops_the_running_stage_and_begins_no_other() -> None:
     stages.start()
     assert running.wait(5)
     stages.cancel()
-    stages.wait(timeout=5)
+    with pytest.raises(Cancelled):
+        stages.wait(timeout=5)
     assert [s["state"] for s in stages.to_json()["stages"]] == ["cancelled", "cancelled"]
     assert ran == []
 
@@ -88,3 +90,33 @@ def test_progress_has_a_rate_and_the_time_left() -> None:
 def test_waiting_for_an_unknown_stage_names_the_known_ones() -> None:
     with pytest.raises(KeyError, match="scan"):
         Stages([Stage("scan", lambda r: None)], lambda s: None).wait("umpa")
+
+
+def test_waiting_for_a_stage_whose_need_failed_raises_that_error() -> None:
+    stages = Stages(
+        [Stage("a", lambda r: 1 / 0), Stage("b", lambda r: None, needs=("a",))], lambda s: None
+    )
+    stages.start()
+    with pytest.raises(RuntimeError, match="a failed: division by zero"):
+        stages.wait("b", timeout=5)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_nobody_waits_for_ever_whatever_is_raised() -> None:
+    def leave(report: object) -> None:
+        raise SystemExit("bye")
+
+    ended: list[int] = []
+    stages = Stages([Stage("a", leave)], lambda s: None, on_end=lambda: ended.append(1))
+    stages.start()
+    with pytest.raises(RuntimeError, match="bye"):
+        stages.wait(timeout=5)
+    assert ended == [1]
+
+    def broken(state: dict) -> None:
+        if state["stages"][0]["state"] == "running":
+            raise OSError("the browser is gone")
+
+    stages = Stages([Stage("a", lambda r: None)], broken, on_end=lambda: ended.append(2))
+    stages.start()
+    assert stages.stages["a"].finished.wait(5)

@@ -30,13 +30,12 @@ export interface ProjectionInfo {
 export interface Schema {
   n: number;
   title: string;
-  /** Changes when the rows do: everything that was fetched before is then void. */
+  /** Counts up with every change; masks that Python made are then asked again. */
   generation: number;
   columns: ColumnInfo[];
   projections: ProjectionInfo[];
   /** The long side of a thumbnail in pixels. */
   thumbnail: number;
-  has_errors: boolean;
 }
 
 export interface Stage {
@@ -71,7 +70,6 @@ export const EMPTY_SCHEMA: Schema = {
   columns: [],
   projections: [],
   thumbnail: 96,
-  has_errors: false,
 };
 
 type NumberArray =
@@ -155,7 +153,8 @@ export class Connection {
   private readonly revivals = signal(0);
   private readonly pending = new Map<number, Pending>();
   private readonly clock: ReturnType<typeof setInterval>;
-  private lastId = 0;
+  // Answers reach every page that shows the model: ids of two of them must not meet.
+  private lastId = Math.floor(Math.random() * 2 ** 31) * 2 ** 20;
   private silent = false;
 
   constructor(private readonly model: Model) {

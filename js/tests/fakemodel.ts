@@ -40,7 +40,6 @@ export const SCHEMA: Schema = {
   ],
   projections: [{ name: "umap", version: 1, method: "umap" }],
   thumbnail: 96,
-  has_errors: false,
 };
 
 export class FakeModel implements Model {

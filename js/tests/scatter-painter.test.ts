@@ -100,6 +100,9 @@ describe("pointLook", () => {
     const [few, many] = [100, 1e6].map((n) => pointLook(n, 200_000, 1));
     expect(few.size).toBeGreaterThan(6);
     expect(few.alpha).toBe(0.9);
+    // also where they crowd in a hundredth of the view
+    const crowded = [100, 1797, 6000, 100_000].map((n) => pointLook(n, 2000, 1).size);
+    expect(crowded.map(Math.round)).toEqual([5, 4, 3, 1]);
     expect(many.size).toBeLessThan(2);
     expect(many.alpha).toBeLessThan(0.5);
   });

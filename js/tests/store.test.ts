@@ -250,6 +250,16 @@ describe("the order of the rows", () => {
     expect(store.order.value).toHaveLength(N);
   });
 
+  test("taking a pick back leaves every image in its place, and nothing to redo", () => {
+    store.select(square(7.5, 7.5, 8.5, 8.5));
+    const before = store.order.value;
+    store.pick([5]);
+    store.unpick();
+    expect(selectedRows()).toEqual([88]);
+    expect(store.order.value).toBe(before);
+    expect(store.history.canRedo.value).toBe(false);
+  });
+
   test("the filter leaves rows out", async () => {
     store.setFilter({ op: "compare", cmp: "<", left: { col: "x" }, right: { value: 1 } });
     await settled();
@@ -279,6 +289,21 @@ describe("thumbnails", () => {
     expect(model.ofType("cancel")).toHaveLength(0);
     store.thumbnails.request([], "map");
     expect(model.ofType("cancel").map(({ id }) => id)).toEqual([model.ofType("thumbnails")[0].id]);
+  });
+
+  test("are asked for in a larger size where they would blur, by the view that shows them so", async () => {
+    const sizes = () => model.ofType("thumbnails").map(({ rows, size }) => [rows, size]);
+    store.thumbnails.request([1, 2], "grid", 72);
+    await settled();
+    store.thumbnails.request([1], "card", 300);
+    await settled();
+    // The images are 8 pixels wide: there is nothing larger to be had.
+    expect(sizes()).toEqual([[[1, 2], 96]]);
+    store.thumbnails.request([3], "card", 300);
+    await settled();
+    expect(sizes().at(-1)).toEqual([[3], 256]);
+    store.thumbnails.request([3], "grid", 72);
+    expect(sizes()).toHaveLength(2);
   });
 
   test("of a broken image are its error's words", async () => {

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { fromRows } from "../src/bitset";
-import { binning, drawnRange, missingCodes, moments, tally } from "../src/summary/statistics";
+import {
+  binning,
+  constantOf,
+  drawnRange,
+  missingCodes,
+  moments,
+  tally,
+} from "../src/summary/statistics";
 
 const values = Float64Array.from({ length: 1000 }, (_, i) =>
   i % 50 === 0 ? Number.NaN : Math.sin(i) * 5,
@@ -56,6 +63,33 @@ test("counts and moments of a mask are those of its rows", () => {
   const counted = [0, 1, 2].map((code) => rows.filter((row) => codes[row] === code).length);
   expect([...tally(codes, 3, mask)]).toEqual(counted);
   expect(missingCodes(codes, 255, mask)).toBe(rows.filter((row) => codes[row] === 255).length);
+});
+
+test("a column is constant where all rows have one value, or all have none", () => {
+  const number = (...values: number[]) =>
+    constantOf({ kind: "number", encoding: "number", values: Float32Array.from(values), tz: null });
+  expect([number(8, 8, 8), number(8, 9, 8), number(0, 0)]).toEqual([8, null, 0]);
+  expect([number(Number.NaN, Number.NaN), number(8, Number.NaN), number()]).toEqual([
+    Number.NaN,
+    null,
+    Number.NaN,
+  ]);
+  const code = (...codes: number[]) =>
+    constantOf({
+      kind: "category",
+      encoding: "code",
+      codes: Uint8Array.from(codes),
+      categories: ["a", "b"],
+      values: ["a", "b"],
+      missing: 255,
+      ordered: false,
+    });
+  expect([code(1, 1), code(0, 1), code(0, 255), code(255, 255)]).toEqual([
+    1,
+    null,
+    null,
+    Number.NaN,
+  ]);
 });
 
 describe("a range drawn by hand", () => {

@@ -59,6 +59,18 @@ test("cleaning up the old place after the view has moved leaves the view alone",
   expect(root(second)).toBe(view);
 });
 
+test("a press outside the view gives the keys back to the page", async () => {
+  const el = place();
+  widget.render({ el });
+  await vi.advanceTimersByTimeAsync(50);
+  const button = el.querySelector("button")!;
+  button.focus();
+  el.querySelector("h2")?.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+  expect(document.activeElement).toBe(button);
+  place().dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+  expect(document.activeElement).not.toBe(button);
+});
+
 test("two places of one model have a view each, and share the selection", async () => {
   const places = [place(), place()];
   for (const el of places) widget.render({ el });

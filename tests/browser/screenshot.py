@@ -67,7 +67,7 @@ def main() -> None:
             lab.stop()
     target = ROOT / "nbs" / "images" / "explorer.png"
     target.parent.mkdir(exist_ok=True)
-    picture.quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)
+    picture.save(target, optimize=True)
     print(target.relative_to(ROOT), picture.size, f"{target.stat().st_size / 1024:.0f} KB")
 
 

@@ -242,7 +242,7 @@ def test_the_keys_walk_through_the_grid_and_the_opened_image(digits: Digits) -> 
     book, widget = digits
     press = widget.page.keyboard.press
     widget.part("grid").focus()
-    press("ArrowRight")
+    press("Home")
     press("ArrowRight")
     press("Shift+ArrowRight")
     widget.wait_for_count("^2 ")
@@ -374,6 +374,9 @@ def test_the_first_click_is_answered_in_a_moment_while_a_cell_runs(
         "import time; heard = []\n"
         "ex.on_select(lambda frame: heard.append((time.time(), frame.label.tolist())))"
     )
+    book.page.evaluate(
+        "() => addEventListener('click', () => { window.clicked = Date.now() }, true)"
+    )
     to_picture = """(tile) => new Promise((resolve) => {
         const start = performance.now();
         const root = tile.closest(".dataview");
@@ -387,17 +390,22 @@ def test_the_first_click_is_answered_in_a_moment_while_a_cell_runs(
         tile.dispatchEvent(new MouseEvent("dblclick",
             { bubbles: true, clientX: box.x + 9, clientY: box.y + 9 }));
     })"""
-    for busy in ("time.sleep(6)", "while time.time() < begun + 6: sum(range(1000))"):
-        # a cell that has set a trait just before: the worst case for where the next click goes
+    for busy, column in (
+        ("time.sleep(6)", "brightness"),
+        ("while time.time() < begun + 6: sum(range(1000))", "contrast"),
+    ):
+        # The cell has changed a trait just before: without the remedy in explorer.py the next
+        # click goes to the main thread then, and waits for the end of the cell.
         cell = book.add_cell(
-            f"ex.select(None); heard.clear(); begun = time.time()\n{busy}\nended = time.time()"
+            f"ex.color_by = {column!r}; heard.clear(); begun = time.time()\n"
+            f"{busy}\nended = time.time()"
         )
         book.start(cell)
         expect(book.page.locator(".jp-Notebook .jp-Cell").nth(cell)).to_contain_text("[*]")
         pictures, clicks = [], []
         for label in (2, 4, 6):
-            clicks.append(book.page.evaluate("() => Date.now() / 1000"))
             widget.bar("label", label).click()
+            clicks.append(book.page.evaluate("() => window.clicked / 1000"))
             pictures.append(widget.tile(20 + label).evaluate(to_picture))
             widget.page.keyboard.press("Escape")
             expect(widget.part("detail")).to_have_count(0)

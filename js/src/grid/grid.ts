@@ -319,7 +319,7 @@ export class Grid {
       if (event.shiftKey) {
         if (this.anchor < 0) this.anchor = Math.max(0, from);
         this.choose(to, { shift: true, toggle: false });
-      }
+      } else this.anchor = -1;
       store.hover.value = store.order.peek()[to];
       const { y } = tileAt(layout, to);
       this.scroller.reveal(y - layout.padding, y + layout.pitch);

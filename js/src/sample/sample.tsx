@@ -147,11 +147,13 @@ function Fields({ loaded, row }: { loaded: Loaded | null; row: number }) {
   );
 }
 
-/** A value as text: numbers to six digits, and a dash where there is none. */
+/** A value as text: fractions to six digits, whole numbers as they are, a dash where there is none. */
 function written(value: string | null, kind: string): string {
   if (value === null) return "–";
-  const long = kind === "number" && /[.e]/.test(value) && value.length > 8;
-  return long ? String(Number(Number(value).toPrecision(6))) : value;
+  const number = Number(value);
+  if (kind !== "number" || !/[.e]/.test(value) || Number.isNaN(number)) return value;
+  if (Number.isInteger(number) && Math.abs(number) < 2 ** 53) return String(number);
+  return Math.abs(number) < 1e6 ? String(Number(number.toPrecision(6))) : value;
 }
 
 /** The opened row's sample; the request for one that is no longer opened is cancelled. */

@@ -146,7 +146,7 @@ function Plot(props: BlockProps & { data: NumberColumn; bins: Binning; counts: C
       {drawn && (
         <p class="dataview-figures-row dataview-accent">
           <span>{words(Math.min(drawn.from, drawn.to))}</span>
-          <span>{brush.value ? "select" : "selected range"}</span>
+          <span>{keys.value ? "Enter selects" : brush.value ? "select" : "selected range"}</span>
           <span>{words(Math.max(drawn.from, drawn.to))}</span>
         </p>
       )}
