@@ -7,17 +7,25 @@ __all__ = ['MAX_DEPTH', 'MAX_TERMS', 'MAX_NODES', 'MAX_VERTICES', 'Table', 'Expr
            'IsNull', 'IsIn', 'Between', 'Contains', 'StartsWith', 'Lasso', 'lasso', 'Rows', 'rows', 'Slicer', 'slicer',
            'parse']
 
-# %% ../nbs/01_expressions.ipynb #c118efaf
+# %% ../nbs/01_expressions.ipynb #17dc8f46
 import json
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Protocol, overload
 
 import numpy as np
 import numpy.typing as npt
 
+from dataview.labels import (
+    Labels,
+    index_label,
+    pack_labels,
+    positions_from_json,
+    positions_to_json,
+    rows_of,
+)
 from .plugins import T, decorate, registry, unknown_name
 from .polygons import points_in_polygon
 from .queries import parse_query
@@ -40,8 +48,8 @@ from dataview.values import (
 if TYPE_CHECKING:
     import pandas as pd
 
-# %% ../nbs/01_expressions.ipynb #8c4ed678
-MAX_DEPTH: Final = 100
+# %% ../nbs/01_expressions.ipynb #04f7a99a
+MAX_DEPTH: Final = 180
 MAX_TERMS: Final = 1_000
 MAX_NODES: Final = 10_000
 MAX_VERTICES: Final = 10_000
@@ -84,14 +92,26 @@ class Expr:
         )
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Expr) and self._key == other._key
+        return self is other or (type(self) is type(other) and self._same(other))
 
     def __hash__(self) -> int:
-        return hash(self._key)
+        return hash((self.op, *self._terms())) if self._terms() else hash(self._key)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_key, (self._key,)
+
+    def __deepcopy__(self, _: Any) -> "Expr":
+        return self
 
     @cached_property
     def _key(self) -> str:
         return json.dumps(self.to_json())
+
+    def _same(self, other: Any) -> bool:
+        if self._terms():
+            same = len(self._terms()) == len(other._terms())
+            return same and all(map(operator.eq, self._terms(), other._terms()))
+        return bool(self._key == other._key)
 
     def __repr__(self) -> str:
         return self._code()
@@ -168,7 +188,11 @@ class Expr:
     def _terms(self) -> tuple["Expr", ...]:
         return ()
 
-# %% ../nbs/01_expressions.ipynb #f09c4ee3
+
+def _from_key(key: str) -> Expr:
+    return Expr.from_json(json.loads(key))
+
+# %% ../nbs/01_expressions.ipynb #f831d51d
 @dataclass(frozen=True, eq=False, repr=False)
 class _Many(Expr):
     terms: tuple[Expr, ...]
@@ -193,7 +217,10 @@ class _Many(Expr):
         return cls(tuple(flat)) if len(flat) > 1 else flat[0]
 
     def _json(self, index: "pd.Index[Any] | None") -> dict[str, Any]:
-        return {"terms": [term.to_json(index=index) for term in self.terms]}
+        terms: list[Any] = []
+        for term in self.terms:  # a loop: a comprehension is one more level of recursion
+            terms.append(term.to_json(index=index))  # noqa: PERF401
+        return {"terms": terms}
 
     def _code(self) -> str:
         return f" {self.sign} ".join(map(_operand, self.terms))
@@ -246,11 +273,14 @@ class Not(Expr):
     def _terms(self) -> tuple[Expr, ...]:
         return (self.term,)
 
-# %% ../nbs/01_expressions.ipynb #f6e84988
+# %% ../nbs/01_expressions.ipynb #9104de36
 def _limit_depth(expr: Expr, terms: tuple[Expr, ...]) -> None:
     depth = 1 + max(term.depth for term in terms)
     if depth > MAX_DEPTH:
-        raise ValueError(f"an expression may be nested {MAX_DEPTH} deep at most")
+        raise ValueError(
+            f"an expression may be nested {MAX_DEPTH} deep at most: "
+            "pick the rows that it stands for, dv.rows(ex.selected.index), and go on from there"
+        )
     object.__setattr__(expr, "depth", depth)
 
 
@@ -259,7 +289,7 @@ def _operand(expr: Expr) -> str:
     loose = isinstance(expr, Compare | _Many)
     return f"({expr._code()})" if loose else expr._code()
 
-# %% ../nbs/01_expressions.ipynb #fb10faa3
+# %% ../nbs/01_expressions.ipynb #e1d6c7d8
 @dataclass(frozen=True, eq=False, repr=False)
 class Column:
     """A column by its name: compare it to make an expression. Made by `col`."""
@@ -295,7 +325,9 @@ class Column:
 
     def isin(self, values: Iterable[Any]) -> Expr:
         """The rows whose value is among `values`; None or NaN among them stands for missing."""
-        return IsIn(self.name, _several(values))
+        values = _several(values)
+        listed = values.tolist() if hasattr(values, "tolist") else values
+        return IsIn(self.name, tuple(map(plain, listed)))
 
     def between(self, low: Any, high: Any) -> Expr:
         """The rows with ``low <= value <= high``."""
@@ -324,14 +356,13 @@ def col(name: Any) -> Column:
     """
     return Column(plain(name, tuples=True))
 
-# %% ../nbs/01_expressions.ipynb #b3007e70
-def _several(values: Iterable[Any], *, tuples: bool = False) -> tuple[Plain, ...]:
+# %% ../nbs/01_expressions.ipynb #d2381f42
+def _several(values: Iterable[Any]) -> Iterable[Any]:
     if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
         raise TypeError(f"a list of values is expected, not {short(values)}")
     if isinstance(values, set | frozenset):
-        values = sorted(values, key=repr)  # sets have no order; equal ones make equal expressions
-    listed = values.tolist() if hasattr(values, "tolist") else values
-    return tuple(plain(value, tuples=tuples) for value in listed)
+        return sorted(values, key=repr)  # sets have no order; equal ones make equal expressions
+    return values
 
 
 def _text(text: object) -> str:
@@ -339,7 +370,7 @@ def _text(text: object) -> str:
         raise TypeError(f"a text is expected, not {text!r}")
     return text
 
-# %% ../nbs/01_expressions.ipynb #9d09996d
+# %% ../nbs/01_expressions.ipynb #b3b016ff
 @dataclass(frozen=True, eq=False, repr=False)
 class Compare(Expr):
     """A column compared with a value or another column."""
@@ -570,36 +601,53 @@ def lasso(polygon: Iterable[Sequence[float]] | npt.ArrayLike, on: str = "umap") 
     x, y = ([plain(value) for value in axis] for axis in vertices.T.tolist())
     return Lasso(tuple(zip(x, y, strict=True)), _text(on))  # type: ignore[arg-type]
 
-# %% ../nbs/01_expressions.ipynb #2aadec91
+# %% ../nbs/01_expressions.ipynb #126907cf
 @dataclass(frozen=True, eq=False, repr=False)
 class Rows(Expr):
     """Rows by their index values. Made by `rows`."""
 
-    index: tuple[Plain, ...]
+    labels: Labels
     op: ClassVar[str] = "rows"
+
+    @cached_property
+    def index(self) -> tuple[Plain, ...]:
+        """The index values, plain."""
+        return tuple(map(index_label, self.labels))
+
+    def __hash__(self) -> int:
+        return hash((self.op, len(self.labels)))
+
+    def _same(self, other: Any) -> bool:
+        a, b = self.labels, other.labels
+        if isinstance(a, tuple) or isinstance(b, tuple) or a.dtype != b.dtype:
+            return super()._same(other)
+        return bool(a.equals(b))
 
     def _json(self, index: "pd.Index[Any] | None") -> dict[str, Any]:
         if index is not None:
-            return {"at": np.flatnonzero(self._among(index)).tolist()}
+            return positions_to_json(self._among(index))
         return {"index": [value_to_json(value) for value in self.index]}
 
     def _code(self) -> str:
         return f"dv.rows([{', '.join(map(value_to_code, self.index))}])"
 
     def _mask(self, source: "_Source") -> Mask:
-        return self._among(source.frame.index)
+        return self._among(source.frame.index).copy()
 
     def _among(self, index: "pd.Index[Any]") -> Mask:
-        if index.nlevels > 1:
-            tuples = [value for value in self.index if isinstance(value, tuple)]
-            mask: Mask = index.isin(tuples) if tuples else np.zeros(len(index), bool)
-            return mask
-        return comparable(index.name, index.to_series()).isin(self.index)
+        """The mask, which is kept for the index that it was last asked for."""
+        known: tuple[pd.Index[Any], Mask] | None = self.__dict__.get("_found")
+        if known is None or not index.is_(known[0]):
+            known = self.__dict__["_found"] = index, rows_of(self.labels, index)
+        return known[1]
 
 
 def rows(index: Iterable[Any]) -> Expr:
-    """The rows of these index values, such as ``rows([3, 7])`` or ``rows(frame.index[:10])``."""
-    return Rows(_several(index, tuples=True))
+    """The rows of these index values, such as ``rows([3, 7])`` or ``rows(frame.index[:10])``.
+
+    What is no plain value (a period, a path, a UUID) goes by its text.
+    """
+    return Rows(pack_labels(_several(index)))
 
 # %% ../nbs/01_expressions.ipynb #d7023ab5
 @dataclass(frozen=True, eq=False, repr=False)
@@ -659,7 +707,7 @@ def _checked_mask(result: Any, frame: "pd.DataFrame") -> Mask:
         )
     return mask.copy()
 
-# %% ../nbs/01_expressions.ipynb #30aa1e1a
+# %% ../nbs/01_expressions.ipynb #b3e6867d
 class _Reader:
     """Makes expressions from JSON that nobody has checked."""
 
@@ -675,8 +723,8 @@ class _Reader:
         if not isinstance(op, str) or op not in self._READ:
             invalid(f"{short(data)} has no known op: {', '.join(self._READ)}")
         keys, make = self._READ[op]
-        if op == "rows" and "at" in data:
-            keys, make = ("at",), _Reader._rows_at
+        if op == "rows" and "index" not in data:
+            keys, make = ("at",) if "at" in data else ("bits",), _Reader._rows_at
         return make(self, level, *_fields(data, "op", *keys)[1:])
 
     def _compare(self, _: int, cmp: Any, left: Any, right: Any) -> Expr:
@@ -722,21 +770,20 @@ class _Reader:
     def _rows_at(self, _: int, at: Any) -> Expr:
         if self.index is None:
             invalid("rows by position, without the index that they are positions in")
-        for row in _list(at):
-            if type(row) is not int or not 0 <= row < len(self.index):
-                invalid(f"{short(row)} is not one of {len(self.index)} row positions")
-        return rows(self.index[np.array(at, dtype=np.intp)])
+        positions = positions_from_json(at, len(self.index))
+        picked = Rows(pack_labels(self.index[positions]))
+        mask = np.zeros(len(self.index), bool)
+        mask[positions] = True
+        picked.__dict__["_found"] = self.index, mask
+        return picked
 
-    def _many(self, kind: type[_Many], level: int, terms: Any) -> Expr:
+    def _many(self, level: int, terms: Any, kind: type[_Many]) -> Expr:
         if len(_list(terms)) < 2:
             invalid(f"{kind.op} needs two terms at least")
-        return kind.of(*(self.read(term, level + 1) for term in terms))
-
-    def _and(self, level: int, terms: Any) -> Expr:
-        return self._many(And, level, terms)
-
-    def _or(self, level: int, terms: Any) -> Expr:
-        return self._many(Or, level, terms)
+        read = []
+        for term in terms:
+            read.append(self.read(term, level + 1))  # noqa: PERF401
+        return kind.of(*read)
 
     def _not(self, level: int, term: Any) -> Expr:
         return ~self.read(term, level + 1)
@@ -751,8 +798,8 @@ class _Reader:
         "lasso": (("on", "polygon"), _lasso),
         "slicer": (("name",), _slicer),
         "rows": (("index",), _rows),
-        "and": (("terms",), _and),
-        "or": (("terms",), _or),
+        "and": (("terms",), partial(_many, kind=And)),
+        "or": (("terms",), partial(_many, kind=Or)),
         "not": (("term",), _not),
     }
 

@@ -223,8 +223,10 @@ def test_vectors_and_projections_carry_recipes_and_are_checked():
             ds.with_projection("p", np.zeros(shape))
     with pytest.raises(ValueError, match="expected"):
         ds.with_vectors("w", np.zeros(10))
-    with pytest.raises(ValueError, match="taken"):
-        ds.with_projection("v", np.zeros((10, 2)))
+    both = more.with_projection("w", np.zeros((10, 2)), {"method": "zeros"}).take([3, 4])
+    assert both.vectors["w"].shape == (2, 4) and both.projections["w"].shape == (2, 2)
+    assert both.vectors.recipes["w"]["method"] == "ones"
+    assert both.projections.recipes["w"]["method"] == both.recipes["w"]["method"] == "zeros"
     with pytest.raises(ValueError, match="stream 'image' has 3"):
         ds.replace(streams={"image": Stream([1, 2, 3])})
 

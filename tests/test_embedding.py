@@ -1,5 +1,8 @@
 """Embedders: how good the vectors are, that they are the same again, and torchvision's networks."""
 
+import importlib
+import sys
+import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,12 +17,13 @@ from dataview.embedding import VectorCollector, make_embedder
 from dataview.networks import (
     TorchEmbedder,
     WeightsError,
-    import_torch,
+    import_torchvision,
     read_weights,
     torchvision_embedder,
 )
 from dataview.plugins import embedder as register
 from dataview.plugins import registry
+from dataview.progress import Cancelled
 
 
 def enlarged(digit: np.ndarray) -> np.ndarray:
@@ -209,6 +213,21 @@ def test_a_collector_without_images_has_no_dimensions():
     assert VectorCollector(DictionaryEmbedder(), n=3).finish().shape == (3, 0)
 
 
+def test_learning_can_be_cancelled(digits):
+    cancel = threading.Event()
+
+    class Cancelling(DictionaryEmbedder):
+        def _learn_dictionary(self, images, rng):
+            cancel.set()
+            super()._learn_dictionary(images, rng)
+
+    for embedder in (Cancelling(n_patches=1000), make_embedder(lambda x: x[:, 0, 0])):
+        collector = VectorCollector(embedder, n=20, cancel=cancel)
+        with pytest.raises(Cancelled):
+            collector.add(np.arange(20), digits.images[:20])
+            collector.finish()
+
+
 # -- networks --------------------------------------------------------------------------------------
 
 
@@ -285,8 +304,13 @@ def test_weights_that_cannot_be_downloaded_are_an_error_that_names_the_way_out(
 
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(torch.hub, "download_url_to_file", offline)
+    network = make_embedder("resnet18")  # nothing is downloaded before it is needed
+    assert (network.name, network.input_size) == ("resnet18", 224)
+    assert network.recipe["weights"] == {"torchvision": "ResNet18_Weights.IMAGENET1K_V1"}
     with pytest.raises(WeightsError, match=r"resnet18.*no network.*weights='path"):
-        make_embedder("resnet18")
+        network.transform(np.zeros((1, 224, 224, 3), np.uint8))
+    with pytest.raises(KeyError, match="did you mean 'resnet18'"):
+        make_embedder("resnet_18")
 
 
 def test_weights_files_of_several_shapes_are_read(torch, tmp_path):
@@ -336,18 +360,55 @@ def test_a_weights_file_with_code_in_it_is_not_run(torch, tmp_path):
     assert not (tmp_path / "written").exists()
 
 
-def test_a_torch_that_cannot_be_imported_is_an_error_with_advice(monkeypatch):
-    import builtins
+def without_torchvision(monkeypatch):
+    real = importlib.import_module
 
-    real = builtins.__import__
-
-    def broken(name, *args, **kwargs):
+    def broken(name, *args):
         if name == "torchvision":
             raise RuntimeError("operator torchvision::nms does not exist")
-        return real(name, *args, **kwargs)
+        return real(name, *args)
 
-    monkeypatch.setattr(builtins, "__import__", broken)
+    monkeypatch.setattr(importlib, "import_module", broken)
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+
+
+def test_a_torch_that_cannot_be_imported_is_an_error_with_advice(monkeypatch):
+    without_torchvision(monkeypatch)
     with pytest.raises(ImportError, match=r"pip install 'jupyterlab-dataview\[torch\]'.*nms"):
-        import_torch()
+        import_torchvision()
     with pytest.raises(ImportError, match=r"\[torch\]"):
         make_embedder("resnet18")
+
+
+def test_a_module_needs_no_torchvision(torch, digits, monkeypatch):
+    without_torchvision(monkeypatch)
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3))
+    assert make_embedder(module, input_size=32).transform(digits.images[:2]).shape == (2, 4)
+    assert make_embedder(module).recipe["weights"]
+
+
+def test_the_recipe_of_a_network_says_what_makes_a_difference(torch):
+    def recipe(layer=torch.nn.ReLU, **options):
+        torch.manual_seed(0)
+        module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), layer())
+        return TorchEmbedder(module, **options).recipe
+
+    assert recipe() == recipe()
+    others = [recipe(torch.nn.Tanh), recipe(mean=(0, 0, 0)), recipe(penultimate=True)]
+    assert all(other != recipe() for other in others)
+
+
+def test_a_function_that_loads_a_network_is_called_when_it_is_needed(torch, digits):
+    loaded = []
+
+    def load():
+        loaded.append(1)
+        return torch.nn.Conv2d(3, 4, 3)
+
+    with pytest.raises(TypeError, match="name= and recipe="):
+        TorchEmbedder(load)
+    network = TorchEmbedder(load, name="mine", recipe={"method": "mine"}, input_size=32)
+    assert network.recipe["method"] == "mine" and not loaded
+    assert network.transform(digits.images[:3]).shape == (3, 4)
+    network.transform(digits.images[:3])
+    assert loaded == [1]

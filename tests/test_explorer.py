@@ -126,6 +126,7 @@ def test_a_bad_selection_is_refused_and_changes_nothing(ready: Explorer) -> None
         (np.ones(59, bool), ValueError, "60"),
         (["row 3", "row 99"], KeyError, "row 99"),
         (dv.lasso([(0, 0), (1, 1), (1, 0)], on="tsne"), KeyError, "umap"),
+        (3, TypeError, "select takes"),
     ):
         with pytest.raises(error, match=named):
             ready.select(bad)
@@ -153,15 +154,35 @@ def test_what_the_browser_selects_is_read_in_python(ready: Explorer) -> None:
     assert ready.selected.empty
 
 
-def test_a_malformed_state_from_the_browser_is_refused_in_words(ready: Explorer) -> None:
+def test_a_malformed_state_from_the_browser_is_refused_in_words(
+    ready: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ready.select(["row 1"])
+    sent: list[str] = []
+    monkeypatch.setattr(ready, "send_state", lambda key=None: sent.append(key))
     ready.set_state({"_selection": {"op": "eval", "code": "1"}, "_mode": "add"})
     assert ready.selection == dv.rows(["row 1"]) and ready._mode == "add"
     assert "malformed selection" in ready._messages[-1]["text"]
-    for bad in ({"x": 1}, {"col": "nothing"}, {"col": []}):
-        color = ready.color_by
-        ready.set_state({"_color_by": bad})
-        assert ready.color_by == color and "malformed color_by" in ready._messages[-1]["text"]
+    triangle = [[0, 0], [1, 1], [1, 0]]
+    for name, bad in {
+        "_selection": {"op": "lasso", "on": "tsne", "polygon": triangle},
+        "_filter": {"op": "slicer", "name": "nobody"},
+        "_color_by": {"col": "nothing"},
+        "_sort_by": {"col": "label"},
+        "_map": "tsne",
+        "_mode": "xor",
+        "_height": -5,
+    }.items():
+        before = getattr(ready, name)
+        sent.clear()
+        ready.set_state({name: bad})
+        assert getattr(ready, name) == before
+        assert f"malformed {name[1:]}" in ready._messages[-1]["text"]
+        assert name in sent, "the browser is put right"
+    ready.set_state({"_schema": {}, "_messages": 3, "_esm": "alert(1)"})
+    assert ready._schema["n"] == 60 and "alert" not in ready._esm
+    monkeypatch.undo()
+    ready._mode = "replace"
     ready.select(None)
 
 
@@ -174,11 +195,13 @@ def test_on_select_is_called_with_the_rows_and_its_errors_are_shown(ready: Explo
         seen.append(frame.index.tolist())
 
     ex.on_select(lambda frame: 1 / 0)
+    ex.on_select(lambda frame: ex.select(["row 9"]) if len(frame) else None)  # calls nobody again
     ex.set_state({"_selection": {"op": "rows", "at": [7]}})
     deadline = time.monotonic() + 10
     while not (seen and ex._messages) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert seen == [["row 7"]]
+    time.sleep(0.1)
+    assert seen == [["row 7"]] and ex.selected.index.tolist() == ["row 9"]
     assert "division by zero" in ex._messages[-1]["text"]
     assert "1 / 0" in ex._messages[-1]["detail"]
     ex.close()
@@ -202,6 +225,26 @@ def test_the_map_that_a_dataset_has_stays_on_show() -> None:
     assert not np.array_equal(other.dataset.projections["pca"], flat.projections["pca"])
     ex.close()
     other.close()
+
+
+def test_a_map_that_the_user_chose_stays_when_a_better_one_arrives() -> None:
+    ex = explore(pictures(60), project="pca").wait(timeout=60)
+    ex.map = "pca"
+    ex._publish(ex.dataset.with_projection("umap", ex.dataset.projections["pca"] * 2), "umap")
+    assert ex.map == "pca"
+    ex.close()
+
+
+def test_images_that_cannot_be_read_end_no_scan() -> None:
+    ex = explore([*[b"no image"] * 70, *pictures(20)]).wait(timeout=120)
+    assert ex.dataset["error"].notna().sum() == 70
+    assert np.isfinite(ex.dataset.projections["umap"]).all(axis=1).sum() == 20
+    nothing = explore([b"no image"] * 3)
+    with pytest.raises(RuntimeError, match="no image could be read"):
+        nothing.wait(timeout=60)
+    assert nothing.dataset["error"].notna().all()
+    ex.close()
+    nothing.close()
 
 
 def test_a_column_that_the_scan_brings_can_colour_from_the_start() -> None:

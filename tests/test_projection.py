@@ -1,11 +1,13 @@
 """Maps: PCA against scikit-learn, UMAP in its process, and what happens when that goes wrong."""
 
+import importlib
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import types
 
 import numpy as np
 import pytest
@@ -207,6 +209,28 @@ def test_a_function_that_no_other_process_could_import_runs_here(groups):
     assert project_vectors(groups, local) == pytest.approx(groups[:, :2])
 
 
+def test_a_function_of_a_module_beside_the_notebook_runs_in_the_process(
+    groups, worker, tmp_path, monkeypatch
+):
+    (tmp_path / "beside_the_notebook.py").write_text(
+        "import os\ndef where(x):\n    return x[:, :2] * 0 + os.getpid()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)  # after the worker was started
+    where = importlib.import_module("beside_the_notebook").where
+    assert (project_vectors(groups, where, worker=worker) != os.getpid()).all()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["", *(p for p in sys.path if p != str(tmp_path))])
+    assert (project_vectors(groups, where) != os.getpid()).all()
+
+
+def test_a_function_of_a_module_that_is_no_file_runs_here(groups, worker, monkeypatch):
+    made = types.ModuleType("made_here")
+    exec("import os\ndef where(x):\n    return x[:, :2] * 0 + os.getpid()\n", made.__dict__)
+    monkeypatch.setitem(sys.modules, "made_here", made)
+    assert (project_vectors(groups, made.where, worker=worker) == os.getpid()).all()
+    assert worker.alive
+
+
 def test_a_registered_projector_is_found_by_name(groups):
     register(name="first two")(lambda x, scale=1: scale * x[:, :2])
     try:
@@ -256,6 +280,14 @@ def test_the_vectors_that_were_added_last_are_projected(ds, groups):
     more = ds.with_vectors("more", groups[:, ::-1])
     assert project(more, "pca", progress=False).recipes["pca"]["on"] == "more"
     assert project(more, "pca", on="given", progress=False).recipes["pca"]["on"] == "given"
+
+
+def test_vectors_may_be_called_like_a_method(ds, groups):
+    both = project(ds.with_vectors("pca", groups * 2), "pca", progress=False)
+    assert both.vectors["pca"].shape == (180, 12) and both.projections["pca"].shape == (180, 2)
+    assert both.vectors.recipes["pca"]["method"] == "given"
+    assert both.projections.recipes["pca"]["method"] == both.recipes["pca"]["method"] == "pca"
+    assert project(both, "pca", progress=False) is both
 
 
 def test_vectors_that_are_not_there_are_an_error(ds, groups):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from sklearn.base import BaseEstimator, TransformerMixin
 
 import dataview.scanning as scanning
 from dataview.dataset import Dataset
@@ -15,6 +16,7 @@ from dataview.decoding import iter_scan, square, typical_size
 from dataview.dictionary import DictionaryEmbedder
 from dataview.plugins import registry, statistic
 from dataview.progress import Cancelled, Progress
+from dataview.projection import project
 from dataview.readers import read
 from dataview.scanning import ScanTable, embed, has_vectors, scan, scanned_columns
 
@@ -22,6 +24,10 @@ from dataview.scanning import ScanTable, embed, has_vectors, scan, scanned_colum
 @pytest.fixture
 def pictures() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (40, 20, 24, 3), np.uint8)
+
+
+def embed_input(pictures):
+    return np.stack([square(p, 32) for p in pictures])
 
 
 @pytest.fixture
@@ -99,6 +105,14 @@ def test_each_image_is_opened_once(pictures):
 def test_values_that_come_with_the_items_become_columns(pictures):
     ds = scan(_Pairs(pictures), progress=False)
     assert ds["label"].tolist() == [i % 3 for i in range(40)]
+    assert ds.roles == {"label": "label"}
+
+
+def test_values_that_come_with_the_items_take_no_role_that_the_user_has_given(pictures):
+    ds = read(_Pairs(pictures)).assign(kind=1).replace(roles={"label": "kind"})
+    assert scan(ds, progress=False).roles == {"label": "kind"}
+    ds = scan(read(_Pairs(pictures)).assign(label="mine"), progress=False)
+    assert (ds[ds.roles["label"]] == "mine").all() and ds["image_label"][4] == 1
 
 
 class _Pairs:
@@ -138,6 +152,27 @@ def test_a_second_scan_replaces_the_columns_of_the_first(folder):
     assert second.columns == first.columns
     assert second["width"]["empty.jpg"] == 9 and second["error"]["empty.jpg"] is None
     assert scan(second[second["error"].isna()], progress=False).columns == first.columns
+
+
+def test_what_cannot_be_read_any_more_has_no_values_any_more(folder):
+    first = scan(folder, progress=False).take(range(6))
+    for i in range(6):
+        (folder / f"{i}.png").write_bytes(b"")
+        ds = scan(first, progress=False)
+        assert ds.columns == first.columns and ds["error"].notna().sum() == i + 1
+        for name in ("width", "brightness", "format", "file_size"):
+            assert ds[name].isna().equals(ds["error"].notna())
+
+
+def test_a_scan_without_statistics_keeps_those_of_the_first(folder):
+    first = scan(folder, progress=False)
+    again = scan(first, statistics=False, thumbnails=True, progress=False)
+    assert again.columns == [*first.columns, "thumbnail"]
+    assert again["brightness"].equals(first["brightness"])
+
+
+def test_what_no_image_has_is_no_column(pictures):
+    assert "file_size" not in scan(pictures, progress=False).columns
 
 
 def test_registered_statistics_become_columns(pictures, plugins):
@@ -189,8 +224,13 @@ def test_an_empty_dataset_is_scanned(pictures):
     ds = read(pictures)
     empty = scan(ds[np.zeros(40, bool)], progress=False)
     assert len(empty) == 0 and "error" in empty.columns
+    assert scan(empty, progress=False).columns == empty.columns
     with pytest.raises(ValueError, match="the dataset is empty"):
         embed(empty, progress=False)
+    with pytest.warns(UserWarning, match="the dataset is empty"):
+        assert not scan(empty, embed="dictionary", progress=False).vectors
+    none = embed(ds, lambda batch: batch[:, 0, 0], progress=False)[np.zeros(40, bool)]
+    assert project(none, "umap", progress=False).projections["umap"].shape == (0, 2)
 
 
 def test_cancelling_ends_the_scan_and_its_threads():
@@ -286,6 +326,53 @@ def test_embedding_in_the_scan_is_the_same_as_after_it(folder, monkeypatch):
 
     monkeypatch.setattr(scanning, "iter_scan", no_scan)
     assert embed(together, progress=False).vectors["dictionary"] is together.vectors["dictionary"]
+
+
+def test_a_function_that_was_edited_makes_its_vectors_anew(pictures):
+    def first(batch):
+        return batch[:, 0, 0]
+
+    def edited(batch):
+        return batch[:, 1, 1]
+
+    edited.__name__ = "first"
+    ds = embed(embed(pictures, first, progress=False), edited, progress=False)
+    assert np.array_equal(ds.vectors["first"], edited(embed_input(pictures)))
+    ds = embed(ds, lambda batch: batch[:, 0, 0], progress=False)
+    again = embed(ds, lambda batch: batch[:, 2, 2], progress=False)
+    assert not np.array_equal(ds.vectors["<lambda>"], again.vectors["<lambda>"])
+
+
+def test_an_object_with_other_parameters_makes_its_vectors_anew(pictures):
+    class Power(TransformerMixin, BaseEstimator):
+        def __init__(self, exponent):
+            self.exponent = exponent
+
+        def transform(self, batch):
+            return batch[:, 0, 0].astype(float) ** self.exponent
+
+    one = embed(pictures, Power(1), progress=False)
+    two = embed(one, Power(2), progress=False)
+    assert two.vectors["Power"] == pytest.approx(one.vectors["Power"] ** 2)
+    assert two.recipes["Power"]["params"] == {"exponent": "2"}
+
+
+def test_vectors_of_a_network_are_reused_unless_its_class_may_have_been_edited(pictures):
+    torch = pytest.importorskip("torch", exc_type=Exception)
+
+    class Mine(torch.nn.Module):
+        def forward(self, x):
+            return x.mean((2, 3))
+
+    library = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3))
+    ds = embed(pictures, library, input_size=16, progress=False)
+    name = "sequential"
+    assert embed(ds, library, input_size=16, progress=False).vectors[name] is ds.vectors[name]
+    assert embed(ds, library, input_size=20, progress=False).vectors[name] is not ds.vectors[name]
+    for mine in (Mine(), torch.nn.Sequential(Mine())):
+        ds = embed(pictures, mine, input_size=16, name="mine", progress=False)
+        again = embed(ds, mine, input_size=16, name="mine", progress=False)
+        assert again.vectors["mine"] is not ds.vectors["mine"]
 
 
 def test_other_parameters_make_other_vectors(folder):
