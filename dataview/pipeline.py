@@ -49,7 +49,7 @@ def waiting_room(n: int, size: int) -> NDArray[np.uint8] | None:
     except OSError:
         return None
 
-# %% ../nbs/20_pipeline.ipynb #943648e8
+# %% ../nbs/20_pipeline.ipynb #579a4679
 class Pipeline:
     """The stages that take a dataset to its map.
 
@@ -137,7 +137,7 @@ class Pipeline:
         table = ScanTable(ds)
         size = order = room = None
         if embedder is not None:
-            self._collector = VectorCollector(embedder, len(ds))
+            self._collector = VectorCollector(embedder, len(ds), cancel=self.cancel)
             size = embedder.input_size or typical_size(ds)
             order = scan_order(
                 len(ds), embedder, fit_images=self._collector.fit_images, seed=self._seed

@@ -7,7 +7,7 @@ read the file. To write it anew: python tests/make_expressions.py
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,9 @@ def table() -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
         None: pd.Series(["none"] * N, dtype="str"),
         "empty": pd.Series([None] * N, dtype="object"),
         "id": pd.Series([2**60 + i for i in range(N)], dtype="int64"),
+        "day": naive.dt.date.astype(object).where(naive.notna(), None),
+        "part": pd.Series(pd.cut(list(range(N)), [-1, 3, 7, 11])),
+        "month": pd.Series(pd.PeriodIndex(naive, freq="M")),
     }  # fmt: skip
     frame = pd.DataFrame(dict(enumerate(columns.values())))
     frame.columns = pd.Index(list(columns), dtype=object, tupleize_cols=False)
@@ -228,6 +231,19 @@ CASES: list[tuple[str, Expected]] = [
         '~((dv.col("count") > 4) | dv.col("label").isnull())',
         lambda f: ~((f["count"] > 4) | f["label"].isnull()),
     ),
+    # Python's dates are datetimes; intervals and periods are their texts
+    ('dv.col("day") == "2024-05-01"', [1, 2, 6, 7, 11]),
+    ('dv.col("day") >= "2024-05"', [1, 2, 6, 7, 11]),
+    ('dv.col("day") == dv.timestamp("2024-04-30")', [0, 5, 10]),
+    ('dv.col("day").isin(["1969-12-31", None])', [3, 4, 8, 9]),
+    ('dv.col("day") < dv.col("time")', [2, 4, 7, 9]),
+    ('dv.col("day") != dv.col("month")', list(range(N))),
+    ('dv.col("part") == "(3, 7]"', [4, 5, 6, 7]),
+    ('dv.col("part") > "(-1, 3]"', [4, 5, 6, 7, 8, 9, 10, 11]),
+    ('dv.col("part").isin(["(7, 11]", "(7.0, 11.0]"])', [8, 9, 10, 11]),
+    ('dv.col("month") == "2024-05"', [1, 2, 6, 7, 11]),
+    ('dv.col("month").startswith("2024")', [0, 1, 2, 5, 6, 7, 10, 11]),
+    ('dv.col("month").isnull()', [3, 8]),
     # how numbers are written
     (
         'dv.col("score").isin([0, -1.5, 1e-05, 0.0001, 1234567.125, 123456789012345.6, 9007199254740991, '
@@ -307,6 +323,8 @@ INVALID: list[Any] = [
     {"op": "slicer", "name": 1}, {"op": "rows"}, {"op": "rows", "index": 3},
     {"op": "rows", "at": [0.5]}, {"op": "rows", "at": [-1]}, {"op": "rows", "at": [True]},
     {"op": "rows", "at": [0], "index": []},
+    {"op": "rows", "bits": 1}, {"op": "rows", "bits": "AQ"}, {"op": "rows", "bits": "AR=="},
+    {"op": "rows", "bits": "A*=="}, {"op": "rows", "bits": "AQ==", "at": []},
     {"op": "and", "terms": []}, {"op": "and", "terms": [C]}, {"op": "or", "terms": [C, 3]},
     {"op": "not", "term": [C]}, {"op": "not"},
 ]  # fmt: skip
@@ -336,6 +354,10 @@ def value(v: Any) -> Any:
         return {"datetime": (v.tz_convert("UTC") if v.tz else v).to_pydatetime().isoformat()}
     if isinstance(v, pd.Timedelta):
         return {"timedelta": v.total_seconds()}
+    if isinstance(v, date):
+        return {"datetime": f"{v.isoformat()}T00:00:00"}
+    if isinstance(v, pd.Interval | pd.Period):
+        return str(v)
     if isinstance(v, float) and abs(v) == INF:
         return {"float": "inf" if v > 0 else "-inf"}
     if isinstance(v, int) and abs(v) > 2**53:
@@ -347,8 +369,11 @@ def column(name: Any, series: pd.Series) -> dict[str, Any]:
     named = {"tuple": list(name)} if isinstance(name, tuple) else name
     dtype: Any = series.dtype
     column = {"name": named, "dtype": str(dtype), "values": [value(v) for v in series.tolist()]}
+    if name == "day":
+        column["dtype"] = "datetime64[s]"  # what dates travel as
     if isinstance(dtype, pd.CategoricalDtype):
-        column |= {"categories": list(dtype.categories), "ordered": bool(dtype.ordered)}
+        categories = [value(v) for v in dtype.categories]
+        column |= {"categories": categories, "ordered": bool(dtype.ordered)}
     return column
 
 

@@ -338,3 +338,9 @@ def test_a_training_set_is_read_by_one_thread_at_a_time():
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda i: parts[i % 2].load(i % 20), range(60)))
     assert max(most) == 1
+
+
+def test_an_index_that_differs_by_nanoseconds_alone_is_refused_at_the_door():
+    index = pd.to_datetime(["2024-05-01", "2024-05-01"]) + pd.to_timedelta([0, 1], unit="ns")
+    with pytest.raises(ValueError, match=r"reset_index\(\)"):
+        Dataset(pd.DataFrame({"x": [1, 2]}, index=index), streams={})

@@ -5,7 +5,8 @@ import json
 import math
 import pickle
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+import uuid
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from types import SimpleNamespace
 
 import make_expressions
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from matplotlib.path import Path as MplPath
 
@@ -22,6 +23,9 @@ from dataview.expressions import MAX_DEPTH, MAX_TERMS, Expr, Or, slicer
 from dataview.plugins import registry
 from dataview.polygons import points_in_polygon
 from dataview.values import plain, timestamp, value_from_json, value_to_json
+
+settings.register_profile("no clock", deadline=None)  # a busy machine is no failure
+settings.load_profile("no clock")
 
 FIXTURE = json.loads(make_expressions.FIXTURE.read_text())
 
@@ -357,6 +361,38 @@ def test_objects_that_are_no_values_are_equal_to_none_and_break_nothing():
     assert not (dv.col("x") == 1).evaluate(other).any()
 
 
+def test_what_is_no_plain_value_goes_by_its_text():
+    things = [uuid.UUID(int=1), pd.Period("2024-05"), pd.Interval(0, 1), b"x", (1, 2), time(12, 30)]
+    frame = pd.DataFrame({"x": pd.Series(things, dtype=object)})
+    for place, thing in enumerate(things):
+        found = rows((dv.col("x") == str(thing)).evaluate(frame))
+        assert found == ([] if thing == b"x" else [place])
+    assert rows(dv.col("x").isin(["(0, 1]", "2024-05"]).evaluate(frame)) == [1, 2]
+    assert rows(dv.col("x").contains("0001").evaluate(frame)) == [0]
+
+
+@pytest.mark.parametrize("dtype", ["object", "date32[pyarrow]", "datetime64[s]"])
+def test_dates_without_a_time_are_datetimes(dtype):
+    days = pd.Series([date(2024, 4, 30), date(2024, 5, 1), None, date(9999, 12, 31)], dtype=object)
+    frame = pd.DataFrame({"d": days.astype(dtype)})
+    assert rows((dv.col("d") == "2024-05-01").evaluate(frame)) == [1]
+    assert rows((dv.col("d") >= "2024-05").evaluate(frame)) == [1, 3]
+    assert rows((dv.col("d") < date(2024, 5, 1)).evaluate(frame)) == [0]
+    assert rows(dv.col("d").isin(["2024-04-30", None]).evaluate(frame)) == [0, 2]
+
+
+def test_aware_datetimes_of_several_offsets_are_instants_and_mixtures_have_no_order():
+    noon = datetime(2024, 5, 1, 12, tzinfo=UTC)
+    east = noon.astimezone(timezone(timedelta(hours=3)))
+    frame = pd.DataFrame({"t": pd.Series([noon, east, None], dtype=object)})
+    assert rows((dv.col("t") == noon).evaluate(frame)) == [0, 1]
+    assert rows((dv.col("t") < "2024-05-01T12:30Z").evaluate(frame)) == [0, 1]
+    mixed = pd.DataFrame({"t": pd.Series([noon, datetime(2024, 5, 1, 12)], dtype=object)})
+    assert rows((dv.col("t") == noon).evaluate(mixed)) == [0]
+    with pytest.raises(TypeError, match="no meaning"):
+        (dv.col("t") < noon).evaluate(mixed)
+
+
 def test_integers_are_compared_exactly():
     frame = pd.DataFrame({"id": np.array([2**60, 2**60 + 1], np.int64)})
     assert rows((dv.col("id") == 2**60 + 1).evaluate(frame)) == [1]
@@ -622,12 +658,41 @@ def test_deep_and_wide_expressions_are_refused_and_those_at_the_limit_work():
         expr = (expr & (dv.col("x") < 5)) if i % 2 else (expr | (dv.col("x") > 5))
     assert eval(repr(expr), {"dv": dv}) == again(expr) == expr
     assert expr.evaluate(frame).tolist() == [True, False]
-    with pytest.raises(ValueError, match="deep"):
+    assert copy.deepcopy(expr) == pickle.loads(pickle.dumps(expr)) == expr
+    assert len({expr, again(expr)}) == 1 and len(list(expr.walk())) == 2 * MAX_DEPTH - 1
+    with pytest.raises(ValueError, match="deep.*dv.rows"):
         _ = ~expr
     wide = Or.of(*(dv.col("x") == i for i in range(MAX_TERMS)))
     assert eval(repr(wide), {"dv": dv}) == again(wide) == wide
     with pytest.raises(ValueError, match="isin"):
         _ = wide | expr
+
+
+def test_a_hundred_clicks_that_add_and_take_away_in_turn_are_no_limit():
+    frame = pd.DataFrame({"x": range(300)})
+    chosen = dv.col("x") < 10
+    for i in range(80):
+        chosen = (chosen | (dv.col("x") == i + 20)) & ~(dv.col("x") == i)
+    assert rows(chosen.evaluate(frame)) == list(range(80, 100))
+    for i in range(500):  # of one kind, however many, they stay flat
+        chosen = chosen & ~(dv.col("x") == i + 80)
+    assert not chosen.evaluate(frame).any() and chosen.depth < 170
+
+
+def test_the_deepest_expression_works_where_much_of_the_stack_is_in_use():
+    expr = dv.col("x") == 1
+    for i in range(MAX_DEPTH - 1):
+        expr = (expr & (dv.col("x") < 5)) if i % 2 else (expr | (dv.col("x") > 5))
+    frame = pd.DataFrame({"x": [1.0, 2.0]})
+
+    def work(frames: int) -> list[bool]:
+        if frames:
+            return work(frames - 1)
+        assert again(expr) == expr and hash(again(expr)) == hash(expr)
+        assert len(repr(expr)) > 1000
+        return expr.evaluate(frame).tolist()
+
+    assert work(250) == [True, False]
 
 
 def test_deep_json_is_a_value_error_and_no_recursion_error():

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import threading
+import uuid
+from datetime import UTC, date, datetime
 from queue import Queue
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
-from dataview.protocol import Responder, encode_column, pack, smallest, to_bits
+from dataview.dataset import Dataset
+from dataview.expressions import Expr, col
+from dataview.protocol import Responder, describe_columns, encode_column, pack, smallest, to_bits
 
 
 def decode(header: dict, buffer: bytes) -> list:
@@ -70,9 +75,91 @@ def test_smallest_loses_nothing_and_keeps_how_floats_compare() -> None:
     assert smallest(np.array([0.1], np.float32)).dtype == np.float32
 
 
-def test_values_that_are_no_scalars_equal_nothing() -> None:
-    header, _ = encode_column(pd.Series([complex(1, 2), None]), "text")
-    assert header["values"] == [{"tuple": []}] and header["categories"] == ["(1+2j)"]
+@pytest.mark.parametrize(
+    "series",
+    [
+        pd.Series(pd.cut([0.5, 1.5, 2.5], [0, 1, 2, 3])),
+        pd.Series(pd.period_range("2024-01", periods=3, freq="M")),
+        pd.Series([complex(1, 2), None, (1, 2)], dtype=object),
+        pd.Series([uuid.UUID(int=1), "a", 3], dtype=object),
+    ],
+    ids=["intervals", "periods", "objects", "uuid"],
+)
+def test_a_bar_of_any_values_selects_its_rows(series: pd.Series) -> None:
+    header, buffer = encode_column(series, "category")
+    codes = np.frombuffer(buffer, header["dtype"])
+    for code, value in enumerate(header["values"]):
+        wire = {"op": "compare", "cmp": "==", "left": {"col": "x"}, "right": {"value": value}}
+        found = Expr.from_json(wire).evaluate(pd.DataFrame({"x": series}))
+        assert found.any() and found.tolist() == (codes == code).tolist()
+
+
+def test_what_has_no_text_equals_nothing() -> None:
+    header, _ = encode_column(pd.Series(["a\udcff", "b"], dtype=object), "text")
+    assert header["values"] == [{"tuple": []}, "b"]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [date(2024, 5, 1), None],
+        [datetime(2024, 5, 1, tzinfo=UTC), pd.Timestamp("2024-05-01T02:00+02:00")],
+    ],
+    ids=["dates", "offsets"],
+)
+def test_dates_and_times_in_objects_are_read_as_expressions_read_them(times: list) -> None:
+    series = pd.Series(times, dtype=object)
+    header, buffer = encode_column(series, "datetime")
+    moment = pd.Timestamp("2024-05-01").value / 1e6
+    assert decode(header, buffer) == [None if t is None else moment for t in times]
+    same = (col("t") == "2024-05-01").evaluate(pd.DataFrame({"t": series}))
+    assert same.tolist() == [t is not None for t in times]
+
+
+def described(**columns: list) -> dict:
+    frame = pd.DataFrame({k: pd.Series(v, dtype=object) for k, v in columns.items()})
+    return {column["name"]: column for column in describe_columns(Dataset(frame, streams={}))}
+
+
+def test_a_mixture_of_times_with_and_without_a_zone_is_no_time() -> None:
+    mixed = [datetime(2024, 5, 1), datetime(2024, 5, 1, tzinfo=UTC)]
+    columns = described(t=mixed, d=[date(2024, 5, 1), None])
+    assert columns["t"]["kind"] == "text" and columns["d"]["kind"] == "datetime"
+    header, _ = encode_column(pd.Series(mixed, dtype=object), "text")
+    assert header["values"] == [
+        {"datetime": "2024-05-01T00:00:00"},
+        {"datetime": "2024-05-01T00:00:00+00:00"},
+    ]
+
+
+def test_columns_that_no_expression_can_name_are_left_out() -> None:
+    names = [pd.Period("2024-05"), pd.Interval(0, 1), b"raw", "x", ("a", 1), 3]
+    frame = pd.DataFrame([range(6)])
+    frame.columns = pd.Index(names, dtype=object, tupleize_cols=False)
+    columns = describe_columns(Dataset(frame, streams={}))
+    assert [c["name"] for c in columns] == ["x", {"tuple": ["a", 1]}, 3]
+    assert [c["id"] for c in columns] == [3, 4, 5]
+    for odd in (pd.period_range("2024-01", periods=2, freq="M"), pd.interval_range(0, 2)):
+        frame = pd.DataFrame([[1, 2]], columns=odd)
+        assert describe_columns(Dataset(frame, streams={})) == []
+
+
+def test_columns_of_pictures_in_any_form_are_left_out() -> None:
+    pictures = {
+        "pil": [None, Image.new("RGB", (2, 2))],
+        "huggingface": [{"bytes": b"x", "path": None}, None],
+        "bytes": [float("nan"), b"x"],
+        "array": [np.zeros((2, 2)), None],
+        "vector": [np.zeros(3), None],
+    }
+    others = {"path": ["a.jpg", None], "text": [None, "b"], "dict": [{"a": 1}, None]}
+    assert set(described(**pictures, **others)) == set(others)
+
+
+def test_a_label_of_lists_is_text_and_no_failure() -> None:
+    frame = pd.DataFrame({"tags": pd.Series([["a"], ["b", "c"]], dtype=object)})
+    (column,) = describe_columns(Dataset(frame, streams={}, roles={"label": "tags"}))
+    assert column["kind"] == "text"
 
 
 def test_ordered_categories_keep_their_order() -> None:

@@ -64,6 +64,24 @@ export function not(bits: Bitset, n: number): Bitset {
   );
 }
 
+/** As base64 text, the form in JSON. */
+export function toBase64(bits: Bitset): string {
+  let text = "";
+  for (let i = 0; i < bits.length; i += 8192)
+    text += String.fromCharCode(...bits.subarray(i, i + 8192));
+  return btoa(text);
+}
+
+/** The set of a base64 text; null for any other text. */
+export function fromBase64(text: string): Bitset | null {
+  try {
+    const bits = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+    return toBase64(bits) === text ? bits : null;
+  } catch {
+    return null;
+  }
+}
+
 export function equal(a: Bitset, b: Bitset): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -39,8 +39,11 @@ export type Expr =
   | { op: "and" | "or"; terms: Expr[] }
   | { op: "not"; term: Expr };
 
-/** Explicit picks: by the user's index, or on the wire by position. */
-export type RowsExpr = { op: "rows"; index: Name[] } | { op: "rows"; at: number[] };
+/** Picks by position: on the wire, a list or the base64 of a bitset. */
+export type PickedExpr = { op: "rows"; at: number[] } | { op: "rows"; bits: string };
+
+/** Explicit picks: by the user's index or by position. */
+export type RowsExpr = { op: "rows"; index: Name[] } | PickedExpr;
 
 /** Numbers, or datetimes in milliseconds since 1970 (UTC where there is a `tz`); NaN is missing. */
 export interface NumberColumn {
@@ -82,7 +85,7 @@ export interface Lacking {
 /** An expression that has no meaning for this table; the message says why. */
 export class ExpressionError extends Error {}
 
-export const MAX_DEPTH = 100;
+export const MAX_DEPTH = 180; // as in Python, whose parser reads 200 parentheses in each other
 
 // ---------------------------------------------------------------------------------------- building
 
@@ -109,7 +112,9 @@ function combine(op: "and" | "or", terms: Expr[]): Expr {
 
 function limited(expr: Expr): Expr {
   if (depth(expr) > MAX_DEPTH)
-    throw new RangeError(`an expression may be nested ${MAX_DEPTH} deep at most`);
+    throw new RangeError(
+      `a selection may be nested ${MAX_DEPTH} deep at most: start again from picked rows`,
+    );
   return expr;
 }
 
@@ -120,6 +125,37 @@ export function depth(expr: Expr): number {
 function children(expr: Expr): Expr[] {
   if (expr.op === "not") return [expr.term];
   return expr.op === "and" || expr.op === "or" ? expr.terms : [];
+}
+
+/** Up to so many rows are always a list; from there on bits, where they are shorter. */
+const LISTED = 1000;
+const PER_BIT = 32;
+
+/** The picks of a set of rows. */
+export function rowsExpr(set: Bitset): PickedExpr {
+  const rows = bits.count(set);
+  if (rows > Math.max(LISTED, (8 * set.length) / PER_BIT))
+    return { op: "rows", bits: bits.toBase64(set) };
+  return { op: "rows", at: [...bits.toRows(set)] };
+}
+
+/** The rows of picks, among n. */
+export function pickedRows(expr: PickedExpr, n: number): Bitset {
+  if ("at" in expr) return bits.fromRows(n, expr.at);
+  const set = unpacked(expr.bits);
+  // n rows fill n / 8 bytes, and there is none beyond them
+  if (set.length !== (n + 7) >> 3 || (n & 7 && set[n >> 3] >> (n & 7)))
+    throw new ExpressionError(`picked rows that are not among the ${n} of this table`);
+  return set;
+}
+
+/** How many rows were picked. */
+export function pickedCount(expr: PickedExpr): number {
+  return "at" in expr ? expr.at.length : bits.count(unpacked(expr.bits));
+}
+
+function unpacked(text: string): Bitset {
+  return bits.fromBase64(text) ?? fail("bits that are not base64");
 }
 
 /** The value for a moment in milliseconds since 1970, as the columns hold them. */
@@ -158,7 +194,7 @@ export function evaluate(expr: Expr, table: Table): Bitset {
       return pointsInPolygon(points, expr.polygon);
     }
     case "rows":
-      return "at" in expr ? bits.fromRows(table.n, expr.at) : rowsByIndex(expr.index, table);
+      return "index" in expr ? rowsByIndex(expr.index, table) : pickedRows(expr, table.n);
     case "and":
       return expr.terms.map((term) => evaluate(term, table)).reduce(bits.and);
     case "or":
@@ -493,7 +529,7 @@ export function toPython(expr: Expr): string {
       return `dv.slicer(${quote(expr.name)})`;
     case "rows":
       // positions are not Python; Python itself writes the index values
-      return `dv.rows([${("index" in expr ? expr.index : expr.at).map(scalarToPython).join(", ")}])`;
+      return `dv.rows([${rowLabels(expr).map(scalarToPython).join(", ")}])`;
     case "and":
       return expr.terms.map(operand).join(" & ");
     case "or":
@@ -501,6 +537,11 @@ export function toPython(expr: Expr): string {
     case "not":
       return `~${operand(expr.term)}`;
   }
+}
+
+function rowLabels(expr: RowsExpr): readonly Name[] {
+  if ("index" in expr) return expr.index;
+  return "at" in expr ? expr.at : [...bits.toRows(unpacked(expr.bits))];
 }
 
 function operand(expr: Expr): string {
@@ -614,6 +655,11 @@ export function parseExpr(data: unknown): Expr {
       case "slicer":
         return { op, name: string(get("name").name) };
       case "rows": {
+        if (isRecord(value) && "bits" in value) {
+          const text = string(get("bits").bits);
+          unpacked(text);
+          return { op, bits: text };
+        }
         if (!isRecord(value) || !("at" in value))
           return { op, index: list(get("index").index).map(parseName) };
         const at = list(get("at").at);

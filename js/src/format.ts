@@ -1,5 +1,5 @@
 // Numbers, times and code as text.
-import { type Expr, scalarToPython, toPython } from "./expressions";
+import { type Expr, pickedCount, scalarToPython, toPython } from "./expressions";
 
 export const integer = (value: number): string => value.toLocaleString("en-US");
 
@@ -58,7 +58,7 @@ export function brief(expr: Expr): string {
     case "lasso":
       return `dv.lasso([…], on=${scalarToPython(expr.on)})`;
     case "rows": {
-      if (!("index" in expr)) return `dv.rows([… ${integer(expr.at.length)} rows …])`;
+      if (!("index" in expr)) return `dv.rows([… ${integer(pickedCount(expr))} rows …])`;
       const shown = expr.index.slice(0, 3).map(scalarToPython).join(", ");
       return `dv.rows([${shown}${expr.index.length > 3 ? ", …" : ""}])`;
     }
@@ -86,7 +86,7 @@ export function phrase(expr: Expr): string {
 
 /** Whether an expression names rows by position, which only Python turns into the user's index. */
 export function hasPositions(expr: Expr): boolean {
-  if (expr.op === "rows") return "at" in expr;
+  if (expr.op === "rows") return !("index" in expr);
   if (expr.op === "not") return hasPositions(expr.term);
   return (expr.op === "and" || expr.op === "or") && expr.terms.some(hasPositions);
 }

@@ -52,7 +52,8 @@ function stageNotices({ stages }: Progress): Notice[] {
       detail: traceback,
     }));
   const cancelled = stages.filter(({ state }) => state === "cancelled").map(({ name }) => name);
-  if (cancelled.length > 0) {
+  // After a failure these are only the stages that needed the failed one.
+  if (cancelled.length > 0 && notices.length === 0) {
     const text = `cancelled: ${cancelled.join(", ")}`;
     notices.push({ key: text, level: "info", text, detail: "" });
   }

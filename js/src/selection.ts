@@ -1,12 +1,21 @@
 // The algebra of selections: how a click joins what is selected already.
-import { and, type Expr, type Name, not, or, type RowsExpr, type Scalar } from "./expressions";
+import * as bits from "./bitset";
+import {
+  and,
+  type Expr,
+  type Name,
+  not,
+  or,
+  type PickedExpr,
+  pickedRows,
+  rowsExpr,
+  type Scalar,
+} from "./expressions";
 import { sameJson } from "./traits";
 
 export type Mode = "replace" | "add" | "subtract" | "intersect";
 
-type Picks = Extract<RowsExpr, { at: number[] }>;
-
-const isPicks = (e: Expr): e is Picks => e.op === "rows" && "at" in e;
+const isPicks = (e: Expr): e is PickedExpr => e.op === "rows" && !("index" in e);
 
 /** Picks by row position. */
 export function rowsAt(at: Iterable<number>): Expr {
@@ -31,23 +40,20 @@ export function conjuncts(e: Expr | null): Expr[] {
   return e.op === "and" ? e.terms : [e];
 }
 
-/** What is selected after `term` in `mode`. Picks stay one list of rows. */
-export function combine(current: Expr | null, term: Expr, mode: Mode): Expr | null {
+/** What is selected of n rows after `term` in `mode`. Picks stay one list of rows. */
+export function combine(current: Expr | null, term: Expr, mode: Mode, n: number): Expr | null {
   if (mode === "replace") return term;
   if (!current) return mode === "add" ? term : null;
   if (isPicks(current) && isPicks(term)) {
-    const at = pickRows(current.at, new Set(term.at), mode);
-    return at.length > 0 ? rowsAt(at) : null;
+    const rows = PICKING[mode](pickedRows(current, n), pickedRows(term, n));
+    return bits.count(rows) > 0 ? rowsExpr(rows) : null;
   }
   if (mode === "add") return join("or", [current, term]);
   if (mode === "intersect") return join("and", [current, term]);
   return join("and", [current, not(term)]);
 }
 
-function pickRows(at: number[], other: Set<number>, mode: Mode): number[] {
-  if (mode === "add") return [...at, ...other];
-  return at.filter((row) => other.has(row) === (mode === "intersect"));
-}
+const PICKING = { add: bits.or, intersect: bits.and, subtract: bits.andNot };
 
 /** The term restricted to the filter; picks are of visible rows anyway. */
 export function within(term: Expr, filter: Expr | null): Expr {

@@ -5,10 +5,10 @@
 // (arrays.ts); masks, colours and order are computed here, so that they work while the kernel is
 // busy. There is one store per widget model, however many views show it.
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type Bitset, count, equal, has } from "./bitset";
+import { type Bitset, count, equal, fromRows, has } from "./bitset";
 import { type ColorScale, colorScale, plainScale } from "./color";
 import { Data } from "./data";
-import { type Expr, type Name, not, toPython } from "./expressions";
+import { type Expr, type Name, not, rowsExpr, toPython } from "./expressions";
 import { hasPositions } from "./format";
 import { History } from "./history";
 import { type Notice, Notices } from "./notices";
@@ -22,7 +22,7 @@ import {
   type Progress,
   type Schema,
 } from "./protocol";
-import { combine, EVERYTHING, type Mode, rowsAt, within } from "./selection";
+import { combine, EVERYTHING, type Mode, within } from "./selection";
 import { dark } from "./theme";
 import { Thumbnails } from "./thumbnails";
 import { type Model, Traits } from "./traits";
@@ -234,7 +234,7 @@ export class Store {
   select(expr: Expr, mode: Mode = this.mode.peek()): void {
     const term = mode === "subtract" ? expr : within(expr, this.filter.peek());
     try {
-      this.selectionTrait.value = combine(this.selection.peek(), term, mode);
+      this.selectionTrait.value = combine(this.selection.peek(), term, mode, this.n.peek());
     } catch (error) {
       this.complain((error as Error).message); // nested too deep
     }
@@ -243,7 +243,7 @@ export class Store {
   /** Picks rows by position; the grid's order stays as it is. */
   pick(rows: Iterable<number>, mode?: Mode): void {
     this.picking = true;
-    this.select(rowsAt(rows), mode);
+    this.select(rowsExpr(fromRows(this.n.peek(), rows)), mode);
     this.picking = false;
   }
 

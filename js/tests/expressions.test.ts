@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { toRows } from "../src/bitset";
+import { fromRows, toRows } from "../src/bitset";
 import {
   and,
   type Column,
@@ -17,6 +17,8 @@ import {
   not,
   or,
   parseExpr,
+  pickedCount,
+  rowsExpr,
   type Scalar,
   type Table,
   toPython,
@@ -156,6 +158,31 @@ test("nesting has a limit, in building and in parsing", () => {
 test("rows by position are evaluated without the index", () => {
   expect([...toRows(evaluate(c, { ...table, index: null }))]).toEqual([0, 2]);
   expect(lacking({ op: "rows", index: ["img1"] }, { ...table, index: null })).not.toBeNull();
+});
+
+test("many picks are bits and few are a list, with the same rows", () => {
+  const n = 70_003;
+  const every = (step: number) =>
+    fromRows(
+      n,
+      Array.from({ length: n }, (_, i) => i * step),
+    );
+  const wide = { ...table, n };
+  for (const step of [1, 3, 40, 5000]) {
+    const expr = rowsExpr(every(step));
+    expect("bits" in expr).toBe(step < 40);
+    expect(evaluate(parseExpr(JSON.parse(JSON.stringify(expr))), wide)).toEqual(every(step));
+    expect(pickedCount(expr)).toBe(Math.ceil(n / step));
+    expect(lacking(expr, wide)).toBeNull();
+  }
+  // what Python writes for rows 0 and 9 of 12
+  const bits: Expr = { op: "rows", bits: "AQI=" };
+  expect([...toRows(evaluate(bits, table))]).toEqual([0, 9]);
+  expect(toPython(bits)).toBe("dv.rows([0, 9])");
+});
+
+test.each(["", "AQ==", "ARI=", "AQICAQ=="])("bits %j are not those of 12 rows", (bits) => {
+  expect(() => evaluate({ op: "rows", bits }, table)).toThrow(ExpressionError);
 });
 
 test("a moment of a column becomes the value that selects it", () => {

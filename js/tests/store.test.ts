@@ -1,9 +1,10 @@
 import { effect } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { toRows } from "../src/bitset";
-import type { Expr } from "../src/expressions";
+import { fromRows, or, toRows } from "../src/bitset";
+import { type Expr, not, rowsExpr } from "../src/expressions";
+import { brief, hasPositions } from "../src/format";
 import { argsort } from "../src/order";
-import { combine, rowsAt } from "../src/selection";
+import { combine, rowsAt, within } from "../src/selection";
 import { Store } from "../src/store";
 import { FakeModel, N, SCHEMA, settled } from "./fakemodel";
 
@@ -73,9 +74,24 @@ describe("selecting", () => {
     expect(store.selection.value).toBeNull();
   });
 
+  test("large picks are joined as bits, whichever form each of them has", () => {
+    const n = 20_000;
+    const [many, few] = [fromRows(n, Array(5000).keys()), fromRows(n, [3, 9000])];
+    const [big, small] = [rowsExpr(many), rowsExpr(few)];
+    expect(["bits" in big, "bits" in small]).toEqual([true, false]);
+    expect(combine(big, small, "add", n)).toEqual(rowsExpr(or(many, few)));
+    expect(combine(small, big, "add", n)).toEqual(rowsExpr(or(many, few)));
+    expect(combine(big, small, "intersect", n)).toEqual(rowsAt([3]));
+    expect(combine(small, big, "subtract", n)).toEqual(rowsAt([9000]));
+    expect(combine(big, big, "subtract", n)).toBeNull();
+    expect(within(big, square(0, 0, 1, 1))).toBe(big);
+    expect(brief(big)).toBe("dv.rows([… 5,000 rows …])");
+    expect(hasPositions(not(big))).toBe(true);
+  });
+
   test("nothing selected stays nothing under subtract and intersect", () => {
-    expect(combine(null, rowsAt([1]), "subtract")).toBeNull();
-    expect(combine(null, rowsAt([1]), "intersect")).toBeNull();
+    expect(combine(null, rowsAt([1]), "subtract", 9)).toBeNull();
+    expect(combine(null, rowsAt([1]), "intersect", 9)).toBeNull();
   });
 
   test("keep turns the selection into the filter, and undo takes it back in one step", () => {
@@ -326,17 +342,13 @@ test("two stores on a page do not disturb each other", async () => {
   other.destroy();
 });
 
-test("failed and cancelled stages are said with their reason", () => {
+test("a failed stage is said with its reason, cancelled ones where somebody cancelled them", () => {
   const stage = { done: 0, total: 0, rate: 0, eta: null, traceback: "Traceback ...", message: "" };
-  model.push("_progress", {
-    running: false,
-    stages: [
-      { ...stage, name: "umap", state: "failed", message: "killed" },
-      { ...stage, name: "pca", state: "cancelled" },
-    ],
-  });
-  expect(store.notices.value.map(({ text }) => text)).toEqual([
-    "umap failed: killed",
-    "cancelled: pca",
-  ]);
+  const texts = () => store.notices.value.map(({ text }) => text);
+  const cancelled = { ...stage, name: "umap", state: "cancelled" };
+  const failed = { ...stage, name: "embedding", state: "failed", message: "killed" };
+  model.push("_progress", { running: false, stages: [failed, cancelled] });
+  expect(texts()).toEqual(["embedding failed: killed"]);
+  model.push("_progress", { running: false, stages: [cancelled] });
+  expect(texts()).toEqual(["cancelled: umap"]);
 });

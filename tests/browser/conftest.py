@@ -213,6 +213,21 @@ class Notebook:
             lines.append("".join(text))
         return "".join(lines).strip()
 
+    def expect(self, code: str, text: str, timeout: float = 10) -> None:
+        """Run code until its output is `text`: what was done in the browser travels to the kernel.
+
+        ipywidgets holds back a change until the kernel has taken the one before.
+        """
+        index = self.add_cell(code)
+        deadline = time.monotonic() + timeout
+        said = None
+        while said != text and time.monotonic() < deadline:
+            try:
+                said = self.run(index)
+            except AssertionError as error:  # an exception in the cell
+                said = str(error)
+        assert said == text, code
+
     def add_cell(self, code: str) -> int:
         """Append a cell without running it; its number."""
         return int(
@@ -258,7 +273,11 @@ class Notebook:
     def widget(self, index: int = 0) -> Widget:
         """The index-th explorer of the notebook, scrolled into view."""
         root = self.page.get_by_test_id("dataview").nth(index)
-        root.wait_for(state="attached", timeout=SLOW)
+        try:
+            root.wait_for(state="attached", timeout=SLOW)
+        except Error as error:
+            said = [self.text(i) for i in range(len(self.sources()))]
+            raise AssertionError(f"there is no view; the cells say {said}") from error
         root.scroll_into_view_if_needed()
         return Widget(self.page, root)
 
@@ -324,7 +343,7 @@ class Widget:
         self.page.mouse.move(*points[0])
         self.page.mouse.down()
         for x, y in points[1:]:
-            self.page.mouse.move(x, y, steps=6)
+            self.page.mouse.move(x, y, steps=3)
         self.page.mouse.up()
         for key in keys:
             self.page.keyboard.up(key)
@@ -361,9 +380,11 @@ def open_page(browser: Browser) -> Iterator[Page]:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     OPEN.append(page)
-    yield page
-    OPEN.remove(page)
-    context.close()
+    try:
+        yield page
+    finally:
+        OPEN.remove(page)
+        context.close()
     assert errors == [], "no script on the page failed"
 
 
