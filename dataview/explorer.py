@@ -50,7 +50,7 @@ LARGE_THUMBNAIL = 256  # where the usual ones would blur
 # %% auto #0
 __all__ = ['Wire', 'MODES', 'THUMBNAIL', 'LARGE_THUMBNAIL', 'Explorer', 'upcoming_columns', 'explore']
 
-# %% ../nbs/21_explorer.ipynb #42fbc3df
+# %% ../nbs/21_explorer.ipynb #cd821023
 class Explorer(anywidget.AnyWidget):
     """A linked map, grid and summary of a dataset: a widget and the handle on its state.
 

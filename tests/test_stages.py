@@ -101,8 +101,9 @@ def test_waiting_for_a_stage_whose_need_failed_raises_that_error() -> None:
         stages.wait("b", timeout=5)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_nobody_waits_for_ever_whatever_is_raised() -> None:
+def test_nobody_waits_for_ever_whatever_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda args: None)  # this test is why it is told
+
     def leave(report: object) -> None:
         raise SystemExit("bye")
 
