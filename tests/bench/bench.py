@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -73,7 +74,7 @@ def explore() -> Numbers:
     start = time.perf_counter()
     ex = call(folder)
     note("returns")
-    ex._answer_thumbnails({"rows": list(range(48)), "size": 96})
+    ex._answers.thumbnails({"rows": list(range(48)), "size": 96}, threading.Event())
     note("first 48 pictures")
     for stage, what in {
         "scan": "statistics of every image",
