@@ -96,7 +96,7 @@ def content_identity(*arrays: ArrayLike) -> str:
         digest.update(array.data.cast("B") if array.size else b"")
     return digest.hexdigest()
 
-# %% ../nbs/04_dataset.ipynb #4a54fa1f
+# %% ../nbs/04_dataset.ipynb #7c293b60
 ROLES = ("label", "pred", "confidence", "split", "time", "id")
 
 
@@ -345,7 +345,9 @@ class Dataset:
         names = {**(columns or {}), **more}
         for name, values in names.items():
             if isinstance(values, pd.Series):
-                if not frame.index.isin(values.index).all():
+                # `isin` finds no missing value, but an equal index needs no aligning
+                known = values.index.equals(frame.index) or frame.index.isin(values.index).all()
+                if not known:
                     raise ValueError(
                         f"the Series for column {name!r} lacks rows of this dataset's index"
                     )

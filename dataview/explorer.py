@@ -50,7 +50,7 @@ LARGE_THUMBNAIL = 256  # where the usual ones would blur
 # %% auto #0
 __all__ = ['Wire', 'MODES', 'THUMBNAIL', 'LARGE_THUMBNAIL', 'Explorer', 'upcoming_columns', 'explore']
 
-# %% ../nbs/21_explorer.ipynb #cd821023
+# %% ../nbs/21_explorer.ipynb #5f694485
 class Explorer(anywidget.AnyWidget):
     """A linked map, grid and summary of a dataset: a widget and the handle on its state.
 
@@ -154,7 +154,7 @@ class Explorer(anywidget.AnyWidget):
             if wanted is not None and wanted in dataset.columns:
                 self.color_by = wanted
             elif labelled and self._color_by is None:  # it came with the items: a torch dataset's
-                self.color_by = dataset.roles["label"]
+                self.color_by = self._label()
 
     # ------------------------------------------------------------- selection
 
@@ -352,6 +352,11 @@ class Explorer(anywidget.AnyWidget):
     def _check_map(self, name: Any) -> None:
         if name is not None and name not in self._dataset.projections:
             raise unknown_name("projection", name, self._dataset.projections)
+
+    def _label(self) -> Any:
+        """The label column, if there is one that can be shown."""
+        shown = any(column["role"] == "label" for column in self._schema["columns"])
+        return self._dataset.roles["label"] if shown else None
 
     def _read_column(self, wire: dict[str, Any] | None) -> Any:
         """The column that ``{"col": NAME, ...}`` names; raises where there is none."""
@@ -562,7 +567,7 @@ def _supersede(explorer: Explorer) -> None:
         made = []
     _of_cell[cell] = run, [*made, weakref.ref(explorer)]
 
-# %% ../nbs/21_explorer.ipynb #a929ee7e
+# %% ../nbs/21_explorer.ipynb #db261f61
 def explore(
     x: Any,
     *,
@@ -603,7 +608,7 @@ def explore(
         raise RuntimeError(f"the front end is not built: {_STATIC / 'widget.js'} is missing")
     ds = read(x, **roles)
     explorer = Explorer(ds, height=height)
-    color = color_by if color_by is not None else ds.roles.get("label")
+    color = color_by if color_by is not None else explorer._label()
     if color is None or color in ds.columns:
         explorer.color_by = color
     elif color in upcoming_columns():

@@ -28,7 +28,7 @@ from .readers import read
 # %% auto #0
 __all__ = ['ScanStep', 'scanned_columns', 'ScanTable', 'scan_order', 'scan', 'embed', 'has_vectors', 'with_embedding']
 
-# %% ../nbs/12_scan.ipynb #0e42ba1d
+# %% ../nbs/12_scan.ipynb #09259568
 @dataclass(frozen=True)
 class ScanStep:
     """A scan in a dataset's history.

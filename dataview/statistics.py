@@ -113,7 +113,7 @@ def _sharpness(luma: NDArray[np.uint8]) -> float:
     laplacian = y[:-2, 1:-1] + y[2:, 1:-1] + y[1:-1, :-2] + y[1:-1, 2:] - 4 * y[1:-1, 1:-1]
     return float(laplacian.std() / 255)
 
-# %% ../nbs/10_statistics.ipynb #4fb2822d
+# %% ../nbs/10_statistics.ipynb #762b31e5
 KINDS = ("number", "category", "boolean", "datetime", "text")
 MOST_CATEGORIES = 1000
 
@@ -162,11 +162,11 @@ _INFERRED = {
 def _repeats(series: pd.Series) -> bool:
     try:
         unique = series.nunique()
-    except TypeError:  # lists, dicts, arrays
+    except (TypeError, NotImplementedError):  # lists, dicts, arrays; Arrow's own
         return False
     return bool(unique <= 20 or (unique <= MOST_CATEGORIES and 2 * unique <= series.count()))
 
-# %% ../nbs/10_statistics.ipynb #c181f954
+# %% ../nbs/10_statistics.ipynb #9c4282fb
 @dataclass(frozen=True)
 class Summary:
     """A column at a glance.
@@ -282,7 +282,7 @@ def bin_edges(values: NDArray[np.float64], bins: int = 30) -> NDArray[np.float64
 def _summarize_values(series: pd.Series, kind: str, missing: int, top: int) -> Summary:
     try:
         counted = series.value_counts()
-    except TypeError:  # lists, dicts, arrays
+    except (TypeError, NotImplementedError):  # lists, dicts, arrays; Arrow's own
         return Summary(
             kind,
             len(series),

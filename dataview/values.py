@@ -103,7 +103,7 @@ def _plain_datetime(value: date) -> datetime:
         raise ValueError(f"{value} is out of range in UTC") from None
     return utc
 
-# %% ../nbs/00_values.ipynb #f480eb3f
+# %% ../nbs/00_values.ipynb #d9b50d27
 NOTHING: Final = ()  # stands for what no expression can ask for
 
 
@@ -438,7 +438,7 @@ def compare_columns(left: Comparable, cmp: str, right: Comparable) -> Mask:
     found: Mask = np.array(hits, dtype=bool)[where]
     return found
 
-# %% ../nbs/00_values.ipynb #cf825715
+# %% ../nbs/00_values.ipynb #6feebf51
 def moments(series: "pd.Series[Any]") -> "pd.DatetimeIndex | None":
     """The values of a column of dates or datetimes, to the microsecond; None for other columns.
 
@@ -483,7 +483,11 @@ def comparable(label: Any, series: "pd.Series[Any]") -> Comparable:
         return Numeric(label, "timedelta", pd.TimedeltaIndex(series).as_unit("us").asi8, missing)
     stored = dtype if isinstance(dtype, np.dtype) else getattr(dtype, "numpy_dtype", None)
     if isinstance(stored, np.dtype) and stored.kind in "biuf":
-        numbers = series.to_numpy(dtype=stored, na_value=0) if missing.any() else series.to_numpy()
+        numbers = (
+            series.to_numpy(dtype=stored, na_value=stored.type(0))
+            if missing.any()
+            else series.to_numpy()
+        )
         if stored.kind == "f":
             stored = np.dtype(np.float32 if stored.itemsize <= 4 else np.float64)
             missing = missing | np.isnan(numbers.astype(stored))

@@ -247,6 +247,24 @@ def test_images_that_cannot_be_read_end_no_scan() -> None:
     nothing.close()
 
 
+def test_columns_of_any_kind_and_an_index_with_a_hole_are_explored() -> None:
+    pa = pytest.importorskip("pyarrow")
+    frame = pd.DataFrame(
+        {
+            "image": list(pictures(3)),
+            "label": [np.zeros(2), np.ones(2), None],
+            "tags": pd.Series([[1], [2, 3], None], dtype=pd.ArrowDtype(pa.list_(pa.int64()))).array,
+            "sure": pd.array([True, None, False], dtype="bool[pyarrow]"),
+        },
+        index=pd.Index([1, 2, pd.NA], dtype="Int64"),
+    )
+    ex = explore(frame, embed=None).wait(timeout=60)
+    assert ex.dataset["width"].tolist() == [12, 12, 12] and ex.color_by is None
+    assert len(ex.dataset[dv.col("sure").isnull()]) == 1
+    assert ex.picture().startswith(b"\x89PNG")
+    ex.close()
+
+
 def test_a_column_that_the_scan_brings_can_colour_from_the_start() -> None:
     ex = explore(pictures(20), embed=None, color_by="brightness")
     ex.wait(timeout=60)
