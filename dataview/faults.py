@@ -12,12 +12,25 @@ from PIL import Image
 # %% auto #0
 __all__ = ['ImageError', 'diagnose', 'explain']
 
-# %% ../nbs/00_faults.ipynb #210b9142
+# %% ../nbs/00_faults.ipynb #a678e05c
 class ImageError(ValueError):
     """An image that cannot be shown.
 
     The text says why, without the file's name, so that equal causes are equal values.
+
+    Parameters
+    ----------
+    text
+        Why.
+    lasting
+        Whether that is so because of the content, and will be so the next time. False where it is
+        because of what is around it: no such file, no permission, a network that is down, a file
+        that changed while it was read.
     """
+
+    def __init__(self, text: str, lasting: bool = True) -> None:
+        super().__init__(text)
+        self.lasting = lasting
 
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (

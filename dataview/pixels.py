@@ -16,7 +16,7 @@ from .faults import ImageError
 # %% auto #0
 __all__ = ['window', 'window_limits', 'to_rgb', 'array_to_rgb']
 
-# %% ../nbs/01_pixels.ipynb #1672a467
+# %% ../nbs/01_pixels.ipynb #7211ab65
 def window(
     values: NDArray[Any], low: float | None = None, high: float | None = None
 ) -> NDArray[np.uint8]:
@@ -63,7 +63,7 @@ def window_limits(values: NDArray[Any], sample: int = 1_000_000) -> tuple[float,
         low, high = float(flat.min()), float(flat.max())
     return low, high
 
-# %% ../nbs/01_pixels.ipynb #cf80a282
+# %% ../nbs/01_pixels.ipynb #db39b1ff
 def _on_white(img: Image.Image) -> Image.Image:
     """RGB of an image with transparency, over white."""
     rgba = img.convert("RGBA")
@@ -76,7 +76,7 @@ def to_rgb(img: Image.Image, factor: int = 1) -> Image.Image:
     """Reduce a loaded image by an integer factor and convert it to RGB.
 
     In this order where the mode allows it, so that a large image is never copied at its full size
-    and in colour.
+    and in colour. An image that is RGB already, and small enough, is returned itself.
     """
     mode = img.mode
     if mode.startswith("I;16"):
@@ -103,9 +103,9 @@ def to_rgb(img: Image.Image, factor: int = 1) -> Image.Image:
         converted = ImageCms.profileToProfile(img, lab, srgb, outputMode="RGB")
         assert converted is not None
         return converted
-    return img.convert("RGB")
+    return img if img.mode == "RGB" else img.convert("RGB")
 
-# %% ../nbs/01_pixels.ipynb #08cba5d7
+# %% ../nbs/01_pixels.ipynb #e93594de
 def _channels_last(array: NDArray[Any], prefer_first: bool) -> NDArray[Any]:
     """Bring an image array to (h, w) or (h, w, c) with c in 1..4."""
     if array.ndim == 2:

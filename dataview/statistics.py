@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # %% auto #0
-__all__ = ['STATISTICS_SIZE', 'KINDS', 'MOST_CATEGORIES', 'reduce_to', 'image_statistics', 'column_kind', 'Summary', 'summarize',
-           'bin_edges']
+__all__ = ['STATISTICS_SIZE', 'STATISTICS_VERSION', 'KINDS', 'MOST_CATEGORIES', 'reduce_to', 'image_statistics', 'column_kind',
+           'Summary', 'summarize', 'bin_edges']
 
-# %% ../nbs/10_statistics.ipynb #a0b7e5b2
+# %% ../nbs/10_statistics.ipynb #c7277456
 STATISTICS_SIZE = 128  # pixels of the short side, at least
+STATISTICS_VERSION = 1  # another one wherever a number changes: the cache asks
 
 
 def reduce_to(array: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
@@ -166,7 +167,7 @@ def _repeats(series: pd.Series) -> bool:
         return False
     return bool(unique <= 20 or (unique <= MOST_CATEGORIES and 2 * unique <= series.count()))
 
-# %% ../nbs/10_statistics.ipynb #9c4282fb
+# %% ../nbs/10_statistics.ipynb #f9dc38ce
 @dataclass(frozen=True)
 class Summary:
     """A column at a glance.

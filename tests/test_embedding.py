@@ -11,9 +11,9 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.neighbors import KNeighborsClassifier
 
-from dataview.decoding import iter_scan
 from dataview.dictionary import DictionaryEmbedder, patches, principal_axes
 from dataview.embedding import VectorCollector, make_embedder
+from dataview.engine import ScanPass
 from dataview.networks import (
     TorchEmbedder,
     WeightsError,
@@ -241,14 +241,8 @@ def test_mobilenet_from_a_file_classifies_imagenet_samples_as_well_as_stated(dat
     table["file"] = [str(folder / name) for name in table["file"]]
     weights = data / "weights/mobilenet_v2_imagenet_from_tflite_fp16.safetensors"
     network = make_embedder("mobilenet_v2", weights)
-    images = np.concatenate(
-        [
-            b.images
-            for b in iter_scan(
-                read(table, image="file"), size=network.input_size, crop=network.crop
-            )
-        ]
-    )
+    work = ScanPass(read(table, image="file"), embedder=network)
+    images = np.concatenate([batch.images for batch in work])
     logits = network.predict(images)
     assert (logits.argmax(axis=1) == table["class_index"]).mean() >= 0.76
     top5 = np.argsort(logits, axis=1)[:, -5:]

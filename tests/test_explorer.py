@@ -362,7 +362,7 @@ def test_thumbnails_and_samples_are_pictures(ready: Explorer, ask: Callable) -> 
         np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")), pictures(60)[3]
     )
     assert answer["index"] == "row 3"
-    assert {"text": "<b>", "kind": "number", "value": "3"} in answer["fields"]
+    assert {"text": "<b>", "kind": "number", "group": "", "value": "3"} in answer["fields"]
 
 
 def test_broken_files_are_rows_with_their_error(data: Path, ask: Callable) -> None:

@@ -12,13 +12,13 @@ from dataview.files import (
     folder_columns,
     glob_parts,
     is_image_name,
-    is_url,
     list_images,
     matches,
     natural_key,
     near_path,
     printable,
 )
+from dataview.urls import is_url
 
 
 def listed(root):

@@ -27,7 +27,6 @@ def run(ds: dv.Dataset, **options) -> tuple[dv.Dataset, list]:
         ds,
         publish=lambda each, show: told.append((each, show)),
         thumbnails=lambda batch: None,
-        thumbnail_size=32,
         **options,
     )
     stages = Stages(pipeline.stages(), lambda state: None, on_end=pipeline.close)
@@ -65,10 +64,10 @@ def test_the_waiting_room_is_memory_then_a_file_then_nothing() -> None:
 
 def test_what_is_known_is_not_computed_again() -> None:
     ds, _ = run(dv.read(pictures(20)), project="pca")
-    again = Pipeline(ds, publish=print, thumbnails=print, thumbnail_size=32).stages()
+    again = Pipeline(ds, publish=print, thumbnails=print).stages()
     assert again == []
     other = Pipeline(
-        ds, publish=print, thumbnails=print, thumbnail_size=32, embed=lambda b: b[:, 0, 0]
+        ds, publish=print, thumbnails=print, embed=lambda b: b[:, 0, 0]
     )
     assert [stage.name for stage in other.stages()] == ["scan", "embedding", "pca", "umap"]
     named, _ = run(ds, project="pca")

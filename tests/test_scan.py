@@ -12,8 +12,10 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 import dataview.scanning as scanning
 from dataview.dataset import Dataset
-from dataview.decoding import iter_scan, square, typical_size
+from dataview.decoding import square
 from dataview.dictionary import DictionaryEmbedder
+from dataview.embedding import make_embedder
+from dataview.engine import ScanPass
 from dataview.plugins import registry, statistic
 from dataview.progress import Cancelled, Progress
 from dataview.projection import project
@@ -78,10 +80,11 @@ def test_no_broken_file_raises(data, kind):
     table = None
     ds = read(pd.DataFrame({"file": files}), image="file")
     table = ScanTable(ds)
-    for batch in iter_scan(ds, size=32, thumbnail_size=64):
+    for batch in ScanPass(ds, embedder=DictionaryEmbedder(), thumbnails=True):
         table.add(batch)
         readable = batch.readable
         assert [t is not None for t in batch.thumbnails] == readable.tolist()
+        assert batch.fresh.tolist() == readable.tolist()
     scanned = table.dataset()
     assert scanned["error"].notna().equals(scanned["brightness"].isna())
     assert 0 < scanned["error"].notna().sum() < len(files)
@@ -98,7 +101,7 @@ def test_each_image_is_opened_once(pictures):
 
     ds = read(Counted(pictures))
     opened.clear()
-    list(iter_scan(ds, size=32, thumbnail_size=96))
+    scan(ds, embed="dictionary", thumbnails=True, progress=False)
     assert sorted(opened) == list(range(40))
 
 
@@ -212,8 +215,11 @@ def test_a_statistic_that_fails_is_missing_and_breaks_nothing(pictures, plugins)
 @pytest.mark.parametrize("batch_size", [1, 7, 64])
 def test_batches_come_in_the_order_that_was_asked_for(pictures, batch_size):
     order = np.random.default_rng(1).permutation(40)[:25]
+    embedder = make_embedder(lambda images: images[:, 0, 0], input_size=24)
     batches = list(
-        iter_scan(read(pictures), size=24, positions=order, batch_size=batch_size, workers=3)
+        ScanPass(
+            read(pictures), embedder=embedder, positions=order, batch_size=batch_size, workers=3
+        )
     )
     assert np.concatenate([b.positions for b in batches]).tolist() == order.tolist()
     images = np.concatenate([b.images for b in batches])
@@ -257,7 +263,7 @@ def test_cancelling_ends_the_scan_and_its_threads():
 
 def test_leaving_the_iterator_ends_its_threads(pictures):
     before = threading.active_count()
-    batches = iter_scan(read(pictures), batch_size=4)
+    batches = iter(ScanPass(read(pictures), batch_size=4))
     next(batches)
     batches.close()
     assert threading.active_count() <= before
@@ -298,10 +304,13 @@ def test_the_square_is_the_whole_image_or_its_centre(shape, crop, box):
 
 
 def test_the_size_suits_the_images(tmp_path):
-    assert typical_size(read(np.zeros((5, 28, 28), np.uint8))) == 32
-    assert typical_size(read(np.zeros((5, 28, 300), np.uint8))) == 32
+    def size(x):
+        return ScanPass(read(x), embedder=DictionaryEmbedder()).size
+
+    assert size(np.zeros((5, 28, 28), np.uint8)) == 32
+    assert size(np.zeros((5, 28, 300), np.uint8)) == 32
     Image.new("RGB", (640, 480)).save(tmp_path / "photo.jpg")
-    assert typical_size(read(tmp_path)) == 64
+    assert size(tmp_path) == 64
 
 
 # -- embed -----------------------------------------------------------------------------------------
@@ -324,7 +333,7 @@ def test_embedding_in_the_scan_is_the_same_as_after_it(folder, monkeypatch):
     def no_scan(*_, **__):
         raise AssertionError("it was decoded again")
 
-    monkeypatch.setattr(scanning, "iter_scan", no_scan)
+    monkeypatch.setattr(scanning, "ScanPass", no_scan)
     assert embed(together, progress=False).vectors["dictionary"] is together.vectors["dictionary"]
 
 

@@ -8,6 +8,7 @@ import { Messages } from "./messages";
 import { Detail } from "./sample/sample";
 import { Splitter } from "./splitter";
 import type { Store, Tool } from "./store";
+import { focusFinder } from "./summary/finder";
 import { Summary } from "./summary/summary";
 import { Header, Tools } from "./toolbar";
 
@@ -27,7 +28,7 @@ interface AppProps {
 export function App({ store, root, moves }: AppProps) {
   const height = useSignal(store.height.value);
   useEffect(() => {
-    const keyed = (event: KeyboardEvent) => onKey(store, event);
+    const keyed = (event: KeyboardEvent) => onKey(store, root, event);
     root.addEventListener("keydown", keyed);
     return () => root.removeEventListener("keydown", keyed);
   }, [store, root]);
@@ -66,7 +67,7 @@ function Panes({ store, moves }: Pick<AppProps, "store" | "moves">) {
 
   const map = hasMap(store);
   const narrow = width.value > 0 && width.value < NARROW;
-  const shown = narrow ? (tab.value ?? (store.points.value ? "map" : "grid")) : null;
+  const shown = narrow ? (tab.value ?? (store.maps.points.value ? "map" : "grid")) : null;
   const rest = width.value - summaryWidth.value;
   const show = (pane: Pane) => shown === null || shown === pane;
   return (
@@ -155,7 +156,7 @@ function Tabs({ shown, map, onShow }: TabsProps) {
 const TOOL_KEYS: Record<string, Tool> = { l: "lasso", r: "rectangle", p: "pan" };
 
 /** The keys that no view has taken. */
-function onKey(store: Store, event: KeyboardEvent): void {
+function onKey(store: Store, root: HTMLElement, event: KeyboardEvent): void {
   event.stopPropagation(); // the notebook has other uses for them
   const typing = event.target instanceof Element && event.target.matches("input[type=search]");
   if (event.defaultPrevented || typing) return;
@@ -166,7 +167,9 @@ function onKey(store: Store, event: KeyboardEvent): void {
   else if (command && key === "a") store.selectAll();
   else if (command || event.altKey) return;
   else if (key === "escape") store.clear();
-  else if (key in TOOL_KEYS && !(event.target instanceof HTMLSelectElement)) {
+  else if (key === "/") {
+    if (!focusFinder(root)) return;
+  } else if (key in TOOL_KEYS && !(event.target instanceof HTMLSelectElement)) {
     store.tool.value = TOOL_KEYS[key];
   } else return;
   event.preventDefault();

@@ -16,6 +16,8 @@ import {
 
 /** Milliseconds for a mask: a slicer is a function of the user's and may take its time. */
 const MASK_TIMEOUT = 60_000;
+/** Bytes of columns that stay here when nothing shows them any more. */
+const BUDGET = 256e6;
 
 /**
  * Every method reads signals: inside a computed, an effect or a component it fetches what is not
@@ -44,22 +46,29 @@ export class Data {
     this.columns = new Arrays({
       fetch: async (id) => {
         const kind = this.byId.peek().get(id)?.kind ?? "text";
-        return decodeColumn(await connection.request("column", { column: id }), kind);
+        const answer = await connection.request("column", { column: id });
+        return { data: decodeColumn(answer, kind), version: answer.content.version };
       },
       version: (id) => this.byId.value.get(id)?.version,
       revived,
+      size: bytesOf,
+      budget: BUDGET,
     });
     this.projections = new Arrays({
-      fetch: async (name) => decodeProjection(await connection.request("projection", { name })),
+      fetch: async (name) => {
+        const answer = await connection.request("projection", { name });
+        return { data: decodeProjection(answer), version: answer.content.version };
+      },
       version: (name) => this.schema.value.projections.find((p) => p.name === name)?.version,
       revived,
     });
     this.remoteMasks = new Arrays({
       fetch: async (key) => {
         const request = { expr: JSON.parse(key) };
-        return decodeMask(await connection.request("mask", request, { timeout: MASK_TIMEOUT }));
+        const options = { timeout: MASK_TIMEOUT };
+        return { data: decodeMask(await connection.request("mask", request, options)) };
       },
-      version: () => this.schema.value.generation,
+      version: () => this.schema.value.table,
       revived,
     });
     this.masks = new Masks(this);
@@ -86,6 +95,11 @@ export class Data {
   /** Coordinates x0 y0 x1 y1 ... */
   projection(name: string): Float32Array | null {
     return this.projections.get(name);
+  }
+
+  /** Whether `projection` gives the newest version that there is. */
+  isNewest(name: string): boolean {
+    return this.projections.isNewest(name);
   }
 
   /** The rows that an expression means. Throws if it has no meaning, with Python's words. */
@@ -118,4 +132,9 @@ function withStableColumns(schema: ReadonlySignal<Schema>): ReadonlySignal<Schem
     });
     return { ...schema.value, columns };
   });
+}
+
+function bytesOf(column: ColumnData): number {
+  if (column.encoding === "number") return column.values.byteLength + column.values.length; // bins
+  return column.codes.byteLength + 40 * column.categories.length;
 }

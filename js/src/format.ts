@@ -1,5 +1,6 @@
 // Numbers, times and code as text.
-import { type Expr, pickedCount, scalarToPython, toPython } from "./expressions";
+import { type Expr, pickedCount } from "./expressions";
+import { scalarToPython, toPython } from "./python";
 
 export const integer = (value: number): string => value.toLocaleString("en-US");
 
@@ -8,6 +9,13 @@ export const compact = (value: number): string =>
   value < 100_000
     ? integer(value)
     : value.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: 1 });
+
+/** A part of a whole: "3.4 %". */
+export function share(part: number, whole: number): string {
+  const percent = (100 * part) / Math.max(whole, 1);
+  if (percent === 0 || percent >= 99.95) return `${Math.round(percent)} %`;
+  return percent < 0.1 ? "<0.1 %" : `${percent.toFixed(percent < 9.95 ? 1 : 0)} %`;
+}
 
 /** A number for a label: short, and exact where it is short anyway. */
 export function short(value: number): string {
@@ -78,10 +86,11 @@ function part(expr: Expr): string {
 }
 
 /** An expression for a person: the chip of a filter. */
-export function phrase(expr: Expr): string {
-  return brief(expr)
-    .replaceAll(/dv\.col\("([^"\\]*)"\)/g, "$1")
-    .replaceAll("dv.", "");
+export const phrase = (expr: Expr): string => plain(brief(expr));
+
+/** The Python code of an expression, with less around the names. */
+export function plain(code: string): string {
+  return code.replaceAll(/dv\.col\("([^"\\]*)"\)/g, "$1").replaceAll("dv.", "");
 }
 
 /** Whether an expression names rows by position, which only Python turns into the user's index. */

@@ -23,6 +23,11 @@ export class History<T> {
     this.states.value = { past: [...past, present].slice(-DEPTH), present: next, future: [] };
   }
 
+  /** Puts a state in the place of the present one. */
+  amend(next: T): void {
+    this.states.value = { ...this.states.peek(), present: next };
+  }
+
   /** Goes back one state and returns it; undefined at the beginning. */
   undo(): T | undefined {
     const { past, present, future } = this.states.peek();

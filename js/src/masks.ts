@@ -2,7 +2,8 @@
 
 import { and, type Bitset, not, or } from "./bitset";
 import type { Data } from "./data";
-import { type Expr, evaluate, lacking, type Table } from "./expressions";
+import { evaluate, lacking, type Table } from "./evaluate";
+import type { Expr } from "./expressions";
 
 /**
  * Evaluates expressions term by term. A term that needs Python (a slicer, a column that is not

@@ -27,11 +27,11 @@ export class Notices {
     );
   }
 
-  /** Says an error that arose here, once, however often it arises. */
-  complain(text: string, detail = ""): void {
+  /** Says what arose here, once, however often it arises. */
+  say(level: Notice["level"], text: string, detail = ""): void {
     const key = `here-${text}`;
     const others = this.complaints.peek().filter((notice) => notice.key !== key);
-    this.complaints.value = [...others.slice(1 - MOST), { key, level: "error", text, detail }];
+    this.complaints.value = [...others.slice(1 - MOST), { key, level, text, detail }];
     const dismissed = [...this.dismissed.peek()].filter((other) => other !== key);
     if (dismissed.length < this.dismissed.peek().size) this.dismissed.value = new Set(dismissed);
   }

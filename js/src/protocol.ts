@@ -1,7 +1,7 @@
 // The messages between Python and the browser: requests from here, answers with binary buffers.
 // The Python end is dataview/protocol.py. State that is small and shared is in traits.ts.
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type * as expressions from "./expressions";
+import type * as tables from "./evaluate";
 import type { Name } from "./expressions";
 import type { Model } from "./traits";
 
@@ -15,6 +15,10 @@ export interface ColumnInfo {
   text: string;
   kind: ColumnKind;
   role: string | null;
+  /** What a scan found it out of: "image", "camera", ...; "" for the user's own columns. */
+  group: string;
+  /** When a flag is set: Python code. */
+  rule?: string;
   /** False: its values stay in Python, and so does filtering by it. */
   shipped: boolean;
   /** Changes when the values do. */
@@ -25,13 +29,17 @@ export interface ProjectionInfo {
   name: string;
   version: number;
   method: string;
+  /** More of it is to come: newer versions, in which the points are elsewhere. */
+  forming?: boolean;
 }
 
 export interface Schema {
   n: number;
   title: string;
-  /** Counts up with every change; masks that Python made are then asked again. */
+  /** Counts up with every change. */
   generation: number;
+  /** Changes when the columns do; masks that Python made are then asked again. */
+  table: number;
   columns: ColumnInfo[];
   projections: ProjectionInfo[];
   /** The long side of a thumbnail in pixels. */
@@ -43,6 +51,8 @@ export interface Stage {
   state: "waiting" | "running" | "done" | "failed" | "cancelled";
   done: number;
   total: number;
+  /** How many of the done ones the cache had. */
+  cached?: number;
   /** Items per second. */
   rate: number;
   /** Seconds left. */
@@ -67,6 +77,7 @@ export const EMPTY_SCHEMA: Schema = {
   n: 0,
   title: "",
   generation: -1,
+  table: -1,
   columns: [],
   projections: [],
   thumbnail: 96,
@@ -83,12 +94,12 @@ type NumberArray =
   | Uint32Array;
 
 /** Numbers and datetimes, as expressions take them. */
-export interface NumberColumn extends expressions.NumberColumn {
+export interface NumberColumn extends tables.NumberColumn {
   values: NumberArray;
 }
 
 /** Categories, booleans and texts, as expressions take them. */
-export interface CodeColumn extends expressions.CodeColumn {
+export interface CodeColumn extends tables.CodeColumn {
   codes: Uint8Array | Uint16Array | Uint32Array;
   /** What is displayed for each of `values`. */
   categories: string[];
@@ -105,9 +116,17 @@ export interface Picture {
   error: string | null;
 }
 
+/** A value of a row, as text; null where it is missing. */
+export interface Field {
+  text: string;
+  value: string | null;
+  kind: ColumnKind;
+  group: string;
+}
+
 export interface Sample {
   index: string;
-  fields: { text: string; value: string | null; kind: ColumnKind }[];
+  fields: Field[];
   width: number;
   height: number;
   mime: string;

@@ -3,6 +3,7 @@ import * as bits from "./bitset";
 import {
   and,
   type Expr,
+  type LassoExpr,
   type Name,
   not,
   or,
@@ -16,11 +17,6 @@ import { sameJson } from "./traits";
 export type Mode = "replace" | "add" | "subtract" | "intersect";
 
 const isPicks = (e: Expr): e is PickedExpr => e.op === "rows" && !("index" in e);
-
-/** Picks by row position. */
-export function rowsAt(at: Iterable<number>): Expr {
-  return { op: "rows", at: [...new Set(at)].sort((a, b) => a - b) };
-}
 
 /** Everything: the complement of no rows. */
 export const EVERYTHING: Expr = { op: "not", term: { op: "rows", at: [] } };
@@ -42,7 +38,9 @@ export function conjuncts(e: Expr | null): Expr[] {
 
 /** What is selected of n rows after `term` in `mode`. Picks stay one list of rows. */
 export function combine(current: Expr | null, term: Expr, mode: Mode, n: number): Expr | null {
-  if (mode === "replace") return term;
+  if (mode === "replace") {
+    return isPicks(term) && bits.count(pickedRows(term, n)) === 0 ? null : term;
+  }
   if (!current) return mode === "add" ? term : null;
   if (isPicks(current) && isPicks(term)) {
     const rows = PICKING[mode](pickedRows(current, n), pickedRows(term, n));
@@ -58,6 +56,13 @@ const PICKING = { add: bits.or, intersect: bits.and, subtract: bits.andNot };
 /** The term restricted to the filter; picks are of visible rows anyway. */
 export function within(term: Expr, filter: Expr | null): Expr {
   return filter && !isPicks(term) ? join("and", [term, filter]) : term;
+}
+
+/** The lassos in an expression. */
+export function lassosIn(expr: Expr | null): LassoExpr[] {
+  if (expr?.op === "lasso") return [expr];
+  if (expr?.op === "not") return lassosIn(expr.term);
+  return expr?.op === "and" || expr?.op === "or" ? expr.terms.flatMap(lassosIn) : [];
 }
 
 /** The rows where a column has a value; null: where it has none. */

@@ -8,9 +8,11 @@ import { batch, computed, effect, type ReadonlySignal, type Signal, signal } fro
 import { type Bitset, count, equal, fromRows, has } from "./bitset";
 import { type ColorScale, colorScale, plainScale } from "./color";
 import { Data } from "./data";
-import { type Expr, type Name, not, rowsExpr, toPython } from "./expressions";
+import { type Expr, type Name, not, rowsExpr } from "./expressions";
 import { hasPositions } from "./format";
 import { History } from "./history";
+import { Maps } from "./maps";
+import { fileName, rowLabel } from "./names";
 import { type Notice, Notices } from "./notices";
 import { type Arrangement, argsort, arrange } from "./order";
 import {
@@ -22,7 +24,8 @@ import {
   type Progress,
   type Schema,
 } from "./protocol";
-import { combine, EVERYTHING, type Mode, within } from "./selection";
+import { toPython } from "./python";
+import { combine, EVERYTHING, lassosIn, type Mode, within } from "./selection";
 import { dark } from "./theme";
 import { Thumbnails } from "./thumbnails";
 import { type Model, Traits } from "./traits";
@@ -75,11 +78,7 @@ export class Store {
   readonly selectedCount: ReadonlySignal<number>;
   readonly visibleCount: ReadonlySignal<number>;
 
-  /** The name of the projection that is to be shown: the chosen one, else the newest. */
-  readonly wantedMap: ReadonlySignal<string | null>;
-  /** The projection that is shown, by name, and its coordinates x0 y0 x1 y1 ... */
-  readonly map: ReadonlySignal<string | null>;
-  readonly points: ReadonlySignal<Float32Array | null>;
+  readonly maps: Maps;
   readonly color: ReadonlySignal<ColorScale>;
   /** The visible rows in the grid's order. */
   readonly order: ReadonlySignal<Uint32Array>;
@@ -97,6 +96,8 @@ export class Store {
   private readonly stops: (() => void)[] = [];
   /** True while rows are picked by hand: then the grid keeps its order under the pointer. */
   private picking = false;
+  /** True while Python writes a lasso as the rows it had: that is no step to undo. */
+  private freezing = false;
   private readonly around = signal<Bitset | null>(null);
   private readonly arranged = signal<Arrangement>("first");
 
@@ -105,8 +106,10 @@ export class Store {
     this.traits = traits;
     this.progress = traits.read<Progress>("_progress", { stages: [], running: false });
     this.height = traits.read("_height", 640);
-    this.selection = this.selectionTrait = traits.both<Expr | null>("_selection", null);
-    this.filter = this.filterTrait = traits.both<Expr | null>("_filter", null);
+    const followed = (name: string, what: string) =>
+      traits.both<Expr | null>(name, null, (next, before) => this.hear(what, next, before));
+    this.selection = this.selectionTrait = followed("_selection", "selection");
+    this.filter = this.filterTrait = followed("_filter", "filter");
     this.colorBy = traits.both<{ col: Name } | null>("_color_by", null);
     this.sortBy = traits.both<SortBy | null>("_sort_by", null);
     this.mapTrait = traits.both<string | null>("_map", null);
@@ -131,23 +134,8 @@ export class Store {
       this.visible.value ? count(this.visible.value) : this.n.value,
     );
 
-    this.wantedMap = computed(() => {
-      const names = this.schema.value.projections.map(({ name }) => name);
-      const chosen = this.mapTrait.value;
-      return chosen !== null && names.includes(chosen) ? chosen : (names.at(-1) ?? null);
-    });
-    const shown = signal<{ name: string | null; points: Float32Array | null }>({
-      name: null,
-      points: null,
-    });
-    this.map = computed(() => shown.value.name);
-    this.points = computed(() => shown.value.points);
-    this.follow(() => {
-      const name = this.wantedMap.value;
-      const points = name === null ? null : this.data.projection(name);
-      // The name goes with the points: until they are here the last map stays.
-      if (name === null || points) shown.value = { name, points };
-    });
+    this.maps = new Maps(this.data, this.mapTrait);
+    this.follow(() => this.maps.update());
 
     const colored = this.shippedColumn(this.colorBy);
     this.color = computed(() => {
@@ -183,7 +171,10 @@ export class Store {
     });
     // Whoever changed them, a click here or a cell in Python: it can be undone.
     this.follow(() => {
-      this.history.push({ selection: this.selection.value, filter: this.filter.value });
+      const choice = { selection: this.selection.value, filter: this.filter.value };
+      if (this.freezing) this.history.amend(choice);
+      else this.history.push(choice);
+      this.freezing = false;
     });
   }
 
@@ -210,29 +201,24 @@ export class Store {
 
   /** A short text for a row: its label, else its file's name, else its position. */
   label(row: number): string {
-    const column = this.schema.value.columns.find(({ role }) => role === "label");
-    const data = column?.shipped ? this.column(column) : null;
-    if (data?.encoding === "code") {
-      const code = data.codes[row];
-      if (code !== data.missing) return data.categories[code] ?? "";
-    }
-    if (data?.encoding === "number") return String(data.values[row]);
-    return this.fileName(row) ?? `row ${row.toLocaleString("en-US")}`;
+    return rowLabel(this.data, row);
   }
 
   /** The name of a row's file without its folders, where the dataset was read from files. */
   fileName(row: number): string | null {
-    const column = this.columnNamed("path");
-    const data = column?.shipped ? this.column(column) : null;
-    if (data?.encoding !== "code") return null;
-    return data.categories[data.codes[row]]?.split(/[\\/]/).at(-1) || null;
+    return fileName(this.data, row);
   }
 
   // ------------------------------------------------------------- selection
 
-  /** Selects what `expr` says, joined with what is selected as `mode` says, within the filter. */
+  /**
+   * Selects what `expr` says, joined with what is selected as `mode` says, within the filter. A lasso
+   * on a map that is forming means the rows that it has around it now.
+   */
   select(expr: Expr, mode: Mode = this.mode.peek()): void {
-    const term = mode === "subtract" ? expr : within(expr, this.filter.peek());
+    const passing = expr.op === "lasso" && this.maps.isForming(expr.on);
+    const chosen = (passing && this.maps.rowsIn(expr, this.visible.peek())) || expr;
+    const term = mode === "subtract" ? chosen : within(chosen, this.filter.peek());
     try {
       this.selectionTrait.value = combine(this.selection.peek(), term, mode, this.n.peek());
     } catch (error) {
@@ -335,7 +321,7 @@ export class Store {
 
   /** Says an error that arose here. */
   complain(text: string, detail = ""): void {
-    this.said.complain(text, detail);
+    this.said.say("error", text, detail);
   }
 
   dismiss(key: string): void {
@@ -350,6 +336,14 @@ export class Store {
   }
 
   // ---------------------------------------------------------------- inside
+
+  /** Python has changed the selection or the filter. */
+  private hear(what: string, next: Expr | null, before: Expr | null): void {
+    const moved = lassosIn(before).some(({ on }) => this.maps.isMoving(on));
+    if (!moved || next?.op !== "rows") return;
+    this.freezing = true;
+    this.said.say("info", `the map has changed; the ${what} keeps its rows`);
+  }
 
   /** The column that a trait names, where its values are for the browser. */
   private shippedColumn(by: ReadonlySignal<{ col: Name } | null>) {

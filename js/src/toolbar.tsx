@@ -3,6 +3,7 @@
 import { Button } from "./button";
 import type { Expr, Name } from "./expressions";
 import { integer, phrase } from "./format";
+import { grouped } from "./groups";
 import { Icon } from "./icons";
 import type { ColumnInfo } from "./protocol";
 import { conjuncts, join, type Mode } from "./selection";
@@ -42,16 +43,27 @@ export function Header({ store }: { store: Store }) {
   );
 }
 
+interface Option {
+  value: string;
+  text: string;
+}
+
 interface MenuProps {
   label: string;
   testid: string;
   value: string;
-  options: { value: string; text: string }[];
+  /** Those of the first group stand alone, the others under its name. */
+  groups: { title: string; options: Option[] }[];
   onChange(value: string): void;
 }
 
 /** A native select with its label: it is quick, and every person and screen reader knows it. */
-function Menu({ label, testid, value, options, onChange }: MenuProps) {
+function Menu({ label, testid, value, groups, onChange }: MenuProps) {
+  const written = ({ value: own, text }: Option) => (
+    <option key={own} value={own} selected={own === value}>
+      {text}
+    </option>
+  );
   return (
     <label class="dataview-menu">
       <span>{label}</span>
@@ -60,11 +72,15 @@ function Menu({ label, testid, value, options, onChange }: MenuProps) {
         value={value}
         onChange={(event) => onChange(event.currentTarget.value)}
       >
-        {options.map((option) => (
-          <option key={option.value} value={option.value} selected={option.value === value}>
-            {option.text}
-          </option>
-        ))}
+        {groups.map(({ title, options }) =>
+          title === "" ? (
+            options.map(written)
+          ) : (
+            <optgroup key={title} label={title}>
+              {options.map(written)}
+            </optgroup>
+          ),
+        )}
       </select>
     </label>
   );
@@ -76,9 +92,13 @@ const idOf = (store: Store, name: Name | undefined) =>
 const columnOf = (store: Store, id: string): ColumnInfo | null =>
   store.schema.value.columns.find((column) => String(column.id) === id) ?? null;
 
+/** Nothing, the user's own columns, and what a scan found by its groups. */
 function columnOptions(store: Store, none: string) {
-  const columns = shipped(store).map(({ id, text }) => ({ value: String(id), text }));
-  return [{ value: "", text: none }, ...columns];
+  const groups = grouped(shipped(store)).map(({ key, items }) => ({
+    title: key,
+    options: items.map(({ id, text }) => ({ value: String(id), text })),
+  }));
+  return [{ title: "", options: [{ value: "", text: none }] }, ...groups];
 }
 
 function ColorMenu({ store }: { store: Store }) {
@@ -87,7 +107,7 @@ function ColorMenu({ store }: { store: Store }) {
       label="Color"
       testid="color-by"
       value={idOf(store, store.colorBy.value?.col)}
-      options={columnOptions(store, "none")}
+      groups={columnOptions(store, "none")}
       onChange={(id) => store.colorByColumn(columnOf(store, id))}
     />
   );
@@ -100,8 +120,10 @@ function MapMenu({ store }: { store: Store }) {
     <Menu
       label="Map"
       testid="map-select"
-      value={store.wantedMap.value ?? ""}
-      options={projections.map(({ name }) => ({ value: name, text: name }))}
+      value={store.maps.wanted.value ?? ""}
+      groups={[
+        { title: "", options: projections.map(({ name }) => ({ value: name, text: name })) },
+      ]}
       onChange={(name) => store.showMap(name)}
     />
   );
@@ -118,7 +140,7 @@ function SortMenu({ store }: { store: Store }) {
         label="Sort"
         testid="sort-by"
         value={idOf(store, by?.col)}
-        options={columnOptions(store, "as given")}
+        groups={columnOptions(store, "as given")}
         onChange={(id) => {
           const column = columnOf(store, id);
           store.sortBy.value = column && { col: column.name, descending: by?.descending ?? false };

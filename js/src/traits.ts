@@ -31,9 +31,12 @@ export class Traits {
     return isObject ? computed(() => ({ ...fallback, ...value.value })) : value;
   }
 
-  /** A trait that both sides write: setting the signal sends the value to Python. */
-  both<T>(name: string, fallback: T): Signal<T> {
-    const value = this.follow(name, fallback);
+  /**
+   * A trait that both sides write: setting the signal sends the value to Python; `heard` is called
+   * before it takes a value from there.
+   */
+  both<T>(name: string, fallback: T, heard?: (next: T, before: T) => void): Signal<T> {
+    const value = this.follow(name, fallback, heard);
     this.undo.push(
       effect(() => {
         const next = value.value;
@@ -49,12 +52,14 @@ export class Traits {
     for (const stop of this.undo.splice(0)) stop();
   }
 
-  private follow<T>(name: string, fallback: T): Signal<T> {
+  private follow<T>(name: string, fallback: T, heard?: (next: T, before: T) => void): Signal<T> {
     const current = () => (this.model.get(name) as T | null | undefined) ?? fallback;
     const value = signal(current());
     const update = () => {
       const next = current();
-      if (!sameJson(next, value.peek())) value.value = next;
+      if (sameJson(next, value.peek())) return;
+      heard?.(next, value.peek());
+      value.value = next;
     };
     this.model.on(`change:${name}`, update);
     this.undo.push(() => this.model.off(`change:${name}`, update));

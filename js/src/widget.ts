@@ -1,9 +1,9 @@
 // The entry point that anywidget calls: one store for each model, one view for each place it shows.
+import "./style.css"; // first: the views' own styles go on from it
 import { signal } from "@preact/signals";
 import { h, render as mount } from "preact";
 import { App } from "./app";
 import { Store } from "./store";
-import "./style.css";
 import { watchTheme } from "./theme";
 import type { Model } from "./traits";
 

@@ -4,7 +4,7 @@ import { fromRows, or, toRows } from "../src/bitset";
 import { type Expr, not, rowsExpr } from "../src/expressions";
 import { brief, hasPositions } from "../src/format";
 import { argsort } from "../src/order";
-import { combine, rowsAt, within } from "../src/selection";
+import { combine, within } from "../src/selection";
 import { Store } from "../src/store";
 import { FakeModel, N, SCHEMA, settled } from "./fakemodel";
 
@@ -18,6 +18,8 @@ beforeEach(async () => {
 });
 
 afterEach(() => store.destroy());
+
+const picks = (at: number[]): Expr => ({ op: "rows", at });
 
 const square = (x0: number, y0: number, x1: number, y1: number): Expr => ({
   op: "lasso",
@@ -67,7 +69,7 @@ describe("selecting", () => {
   test("picks stay one list of rows, and an emptied list is no selection", () => {
     store.pick([3]);
     store.pick([7, 5], "add");
-    expect(store.selection.value).toEqual(rowsAt([3, 5, 7]));
+    expect(store.selection.value).toEqual(picks([3, 5, 7]));
     store.toggle(5);
     expect(selectedRows()).toEqual([3, 7]);
     store.pick([3, 7], "subtract");
@@ -81,8 +83,8 @@ describe("selecting", () => {
     expect(["bits" in big, "bits" in small]).toEqual([true, false]);
     expect(combine(big, small, "add", n)).toEqual(rowsExpr(or(many, few)));
     expect(combine(small, big, "add", n)).toEqual(rowsExpr(or(many, few)));
-    expect(combine(big, small, "intersect", n)).toEqual(rowsAt([3]));
-    expect(combine(small, big, "subtract", n)).toEqual(rowsAt([9000]));
+    expect(combine(big, small, "intersect", n)).toEqual(picks([3]));
+    expect(combine(small, big, "subtract", n)).toEqual(picks([9000]));
     expect(combine(big, big, "subtract", n)).toBeNull();
     expect(within(big, square(0, 0, 1, 1))).toBe(big);
     expect(brief(big)).toBe("dv.rows([… 5,000 rows …])");
@@ -90,8 +92,8 @@ describe("selecting", () => {
   });
 
   test("nothing selected stays nothing under subtract and intersect", () => {
-    expect(combine(null, rowsAt([1]), "subtract", 9)).toBeNull();
-    expect(combine(null, rowsAt([1]), "intersect", 9)).toBeNull();
+    expect(combine(null, picks([1]), "subtract", 9)).toBeNull();
+    expect(combine(null, picks([1]), "intersect", 9)).toBeNull();
   });
 
   test("keep turns the selection into the filter, and undo takes it back in one step", () => {
@@ -105,7 +107,7 @@ describe("selecting", () => {
   });
 
   test("undo and redo go through every change, also one that Python made", () => {
-    const [a, b] = [rowsAt([1]), rowsAt([2])];
+    const [a, b] = [picks([1]), picks([2])];
     store.select(a);
     model.push("_selection", b);
     expect(selectedRows()).toEqual([2]);
@@ -118,13 +120,13 @@ describe("selecting", () => {
     store.redo();
     expect(selectedRows()).toEqual([2]);
     store.undo();
-    store.select(rowsAt([9]));
+    store.select(picks([9]));
     expect(store.history.canRedo.value).toBe(false);
   });
 
   test("what Python sends is not sent back", () => {
     const before = model.saved.length;
-    model.push("_selection", rowsAt([4]));
+    model.push("_selection", picks([4]));
     model.push("_map", "umap");
     expect(model.saved.length).toBe(before);
   });
@@ -227,16 +229,16 @@ describe("columns", () => {
 
 describe("the map", () => {
   test("is the newest one, and its name changes together with its points", async () => {
-    expect(store.map.value).toBe("umap");
+    expect(store.maps.name.value).toBe("umap");
     model.answering = false;
     const projections = [...SCHEMA.projections, { name: "tsne", version: 1, method: "tsne" }];
     model.push("_schema", { ...SCHEMA, generation: 2, projections });
-    expect([store.wantedMap.value, store.map.value]).toEqual(["tsne", "umap"]);
+    expect([store.maps.wanted.value, store.maps.name.value]).toEqual(["tsne", "umap"]);
     model.flush();
     await settled();
-    expect(store.map.value).toBe("tsne");
+    expect(store.maps.name.value).toBe("tsne");
     store.showMap("umap");
-    expect(store.map.value).toBe("umap");
+    expect(store.maps.name.value).toBe("umap");
     expect(model.saved.at(-1)).toEqual({ _map: "umap" });
   });
 });

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { integer } from "../format";
 import type { Arrangement, Store } from "../store";
 import { Grid } from "./grid";
+import "./grid.css";
 
 const ARRANGEMENTS: { value: Arrangement; text: string; title: string }[] = [
   { value: "all", text: "All", title: "Every image in its place" },

@@ -6,8 +6,10 @@ import { Button } from "../button";
 import { integer } from "../format";
 import { CancelledError, decodeSample, type Sample } from "../protocol";
 import type { Store } from "../store";
+import { Fields } from "./fields";
 import { Picture } from "./picture";
 import type { Size } from "./zoom";
+import "./sample.css";
 
 interface Loaded {
   row: number;
@@ -94,7 +96,7 @@ function Opened({ store, row }: { store: Store; row: number }) {
       </header>
       <div class="dataview-detail-body">
         <Large store={store} row={row} label={label} loaded={loaded} />
-        <Fields loaded={loaded} row={row} />
+        <Fields sample={loaded?.row === row ? loaded.sample : null} />
       </div>
     </div>
   );
@@ -121,39 +123,6 @@ function Large({ store, row, label, loaded }: LargeProps) {
   ) : (
     <div class="dataview-picture" />
   );
-}
-
-function Fields({ loaded, row }: { loaded: Loaded | null; row: number }) {
-  const sample = loaded?.row === row ? loaded.sample : null;
-  return (
-    <div class="dataview-fields">
-      {sample && (
-        <table>
-          <tbody>
-            <tr>
-              <th scope="row">index</th>
-              <td>{sample.index}</td>
-            </tr>
-            {sample.fields.map(({ text, value, kind }, i) => (
-              <tr key={`${i}-${text}`} data-kind={kind}>
-                <th scope="row">{text}</th>
-                <td class={value === null ? "dataview-muted" : ""}>{written(value, kind)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </div>
-  );
-}
-
-/** A value as text: fractions to six digits, whole numbers as they are, a dash where there is none. */
-function written(value: string | null, kind: string): string {
-  if (value === null) return "–";
-  const number = Number(value);
-  if (kind !== "number" || !/[.e]/.test(value) || Number.isNaN(number)) return value;
-  if (Number.isInteger(number) && Math.abs(number) < 2 ** 53) return String(number);
-  return Math.abs(number) < 1e6 ? String(Number(number.toPrecision(6))) : value;
 }
 
 /** The opened row's sample; the request for one that is no longer opened is cancelled. */

@@ -79,6 +79,11 @@ export class Camera {
     this.untouched = true;
   }
 
+  /** Keeps the view, and goes no further than new bounds from now on. */
+  keep(bounds: Bounds): void {
+    this.bounds = bounds;
+  }
+
   resize(width: number, height: number): void {
     this.width = width;
     this.height = height;

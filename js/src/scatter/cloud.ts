@@ -1,7 +1,7 @@
 // The rows of a projection in the forms that drawing and searching need.
 
-import { type Bitset, bitset, has } from "../bitset";
-import { type Bounds, boundsOf, type CameraUniforms } from "./camera";
+import { type Bitset, bitset } from "../bitset";
+import { type Bounds, boundsOf } from "./camera";
 import { drawOrder } from "./draworder";
 import { PointIndex } from "./nearest";
 
@@ -36,22 +36,6 @@ export class Cloud {
     const nowhere = { xmin: 0, ymin: 0, xmax: 0, ymax: 0 };
     this.lazyIndex ??= new PointIndex(this.points, this.bounds ?? nowhere);
     return this.lazyIndex;
-  }
-
-  /**
-   * Where this cloud's points were in the cloud before, as the camera `from` saw it. A point that had
-   * no place then stands where it will be when the camera is `to`.
-   */
-  origins(before: Cloud, from: CameraUniforms, to: CameraUniforms): Float32Array {
-    if (!before.placed) return before.points;
-    const origins = before.points.slice();
-    for (let i = 0; i < origins.length; i++) {
-      if (has(before.placed, i >> 1)) continue;
-      const axis = i & 1;
-      const clip = (this.points[i] - to.center[axis] - to.rest[axis]) * to.scale[axis];
-      origins[i] = clip / from.scale[axis] + from.center[axis] + from.rest[axis];
-    }
-    return origins;
   }
 }
 

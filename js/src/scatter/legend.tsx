@@ -13,7 +13,7 @@ import { swatch } from "./look";
 export function Legend({ store, highlight }: { store: Store; highlight: Signal<number> }) {
   const folded = useSignal(false);
   const color = store.color.value;
-  if (!color.column || !store.points.value) return null;
+  if (!color.column || !store.maps.points.value) return null;
   return (
     <section class="dataview-map-legend" aria-label={`Colours: ${color.column.text}`}>
       <button

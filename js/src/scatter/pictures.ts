@@ -51,7 +51,7 @@ export class Pictures {
 
   /** Shows these rows (as far as they have room) as pictures; none for null. */
   set(rows: number[] | null, camera: Camera): void {
-    const points = this.store.points.peek();
+    const points = this.store.maps.points.peek();
     const before = this.rows.length;
     this.side = pictureSize(rows?.length ?? 0, camera.width, camera.height);
     this.rows =
@@ -95,7 +95,7 @@ export class Pictures {
   }
 
   update(camera: Camera): void {
-    const points = this.store.points.peek();
+    const points = this.store.maps.points.peek();
     if (!points) return;
     for (const [row, { style }] of this.shown) {
       const [x, y] = camera.toScreen(points[2 * row], points[2 * row + 1]);
@@ -105,7 +105,7 @@ export class Pictures {
 
   /** The row whose picture is at a pixel, or -1. */
   at(x: number, y: number, camera: Camera): number {
-    const points = this.store.points.peek();
+    const points = this.store.maps.points.peek();
     if (!points) return -1;
     for (const [row, { width, height }] of [...this.shown].reverse()) {
       const [px, py] = camera.toScreen(points[2 * row], points[2 * row + 1]);

@@ -47,9 +47,10 @@ export class Renderer {
   private readonly gl: WebGL2RenderingContext;
   private readonly uniforms: Record<(typeof UNIFORMS)[number], WebGLUniformLocation | null>;
   private readonly buffers: Record<"position" | "before" | "color" | List, WebGLBuffer>;
-  private readonly counts: Record<List, number> = { base: 0, top: 0 };
-  private indexed = false;
-  private selecting = false;
+  private lists: DrawLists = { base: null, top: null };
+  private n = 0;
+  /** While points travel: how many of the drawing order do. */
+  private limit = Number.POSITIVE_INFINITY;
   private fence: WebGLSync | null = null;
 
   /** Throws an Error where the browser has no WebGL2. */
@@ -83,20 +84,28 @@ export class Renderer {
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
   }
 
-  /** Coordinates of all rows, uploaded in drawing order; `before` where the map has just changed. */
-  setPoints(points: Float32Array, before: Float32Array | null, order: Uint32Array): void {
+  /**
+   * Coordinates of all rows, uploaded in drawing order; `before`, where the map has just changed, has
+   * those that the first points come from: until `arrive`, only they are drawn.
+   */
+  setPoints(points: Float32Array, order: Uint32Array, before: Float32Array | null): void {
+    const gl = this.gl;
     this.upload("position", points, 2, order);
     this.attribute(POSITION, "position", 2);
-    if (before) {
-      this.upload("before", before, 2, order);
-      this.attribute(BEFORE, "before", 2);
-    } else {
-      this.dropBefore();
+    if (!before) {
+      this.arrive();
+      return;
     }
+    this.limit = before.length / 2;
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers.before);
+    gl.bufferData(gl.ARRAY_BUFFER, before, gl.STATIC_DRAW);
+    this.attribute(BEFORE, "before", 2);
   }
 
-  dropBefore(): void {
+  /** All points are at their places. */
+  arrive(): void {
     const gl = this.gl;
+    this.limit = Number.POSITIVE_INFINITY;
     gl.disableVertexAttribArray(BEFORE);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers.before);
     gl.bufferData(gl.ARRAY_BUFFER, 0, gl.STATIC_DRAW);
@@ -118,18 +127,19 @@ export class Renderer {
   /** What is drawn of `n` rows; they are muted under a selection. */
   setLists(n: number, lists: DrawLists): void {
     const { gl } = this;
-    this.indexed = lists.base !== null;
-    this.selecting = lists.top !== null;
-    this.counts.base = lists.base?.length ?? n;
-    this.counts.top = lists.top?.length ?? 0;
+    this.n = n;
+    this.lists = lists;
     for (const list of ["base", "top"] as const) {
       gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers[list]);
       gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, lists[list] ?? new Uint32Array(0), gl.STATIC_DRAW);
     }
   }
 
+  /** How many entries of a list there are to draw. */
   count(list: List): number {
-    return this.counts[list];
+    const entries = this.lists[list];
+    if (!entries) return list === "base" ? Math.min(this.n, this.limit) : 0;
+    return this.limit < this.n ? below(entries, this.limit) : entries.length;
   }
 
   resize(width: number, height: number): void {
@@ -161,8 +171,8 @@ export class Renderer {
   draw(list: List, from: number, to: number): void {
     const gl = this.gl;
     if (to <= from) return;
-    gl.uniform1f(this.uniforms.u_mute, list === "base" && this.selecting ? 1 : 0);
-    if (list === "base" && !this.indexed) {
+    gl.uniform1f(this.uniforms.u_mute, list === "base" && this.lists.top ? 1 : 0);
+    if (!this.lists[list]) {
       gl.drawArrays(gl.POINTS, from, to - from);
     } else {
       gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers[list]);
@@ -222,6 +232,17 @@ export class Renderer {
     if (name === "color") gl.vertexAttribIPointer(location, width, gl.UNSIGNED_BYTE, 0, 0);
     else gl.vertexAttribPointer(location, width, gl.FLOAT, false, 0, 0);
   }
+}
+
+/** How many of some ascending numbers are below a limit. */
+function below(entries: Uint32Array, limit: number): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (entries[middle] < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function link(gl: WebGL2RenderingContext): WebGLProgram {

@@ -123,7 +123,7 @@ export class Scatter {
   private follow(): void {
     const { store, cloud } = this;
     const on = (fn: () => void) => this.stops.push(effect(fn));
-    on(() => this.setPoints(store.points.value));
+    on(() => this.setPoints(store.maps.points.value));
     on(() => {
       if (cloud.value) this.scene.setColors(store.color.value, cloud.value);
       this.update();
@@ -138,7 +138,7 @@ export class Scatter {
       this.update();
     });
     on(() => {
-      void [store.dark.value, this.highlight.value, store.selection.value, store.map.value];
+      void [store.dark.value, this.highlight.value, store.selection.value, store.maps.name.value];
       this.scene.readTheme();
       this.update();
     });
@@ -159,7 +159,7 @@ export class Scatter {
       this.panel.hidden = !cloud.value?.bounds;
       const state = {
         n: store.n.value,
-        placed: store.points.value && (cloud.value?.count ?? 0),
+        placed: store.maps.points.value && (cloud.value?.count ?? 0),
         visible: store.visibleCount.value,
         progress: store.progress.value,
       };
@@ -237,7 +237,7 @@ export class Scatter {
       },
       draw: (path) => this.overlay.lasso(path),
       select: (path, mode) => {
-        const on = store.map.peek();
+        const on = store.maps.name.peek();
         const polygon = camera.polygon(path);
         if (on !== null && polygon) store.select({ op: "lasso", on, polygon }, mode);
       },
@@ -311,7 +311,7 @@ export class Scatter {
     if (stale.view) {
       this.labels.update(camera);
       this.pictures.update(camera);
-      this.overlay.outline(lassos(store.selection.peek(), store.map.peek()), camera);
+      this.overlay.outline(lassos(store.selection.peek(), store.maps.name.peek()), camera);
     }
     stale.view = stale.moved = false;
     if (stale.hover) this.findHover();
@@ -319,7 +319,7 @@ export class Scatter {
     if (stale.pictures && !scene.travelling && now - this.movedAt > REST) this.findPictures();
     this.surface.classList.toggle("dataview-map-travelling", scene.travelling);
     this.surface.setAttribute("aria-busy", String(scene.travelling));
-    this.surface.dataset.map = store.map.peek() ?? "";
+    this.surface.dataset.map = store.maps.name.peek() ?? "";
     if (unfinished || stale.pictures || stale.hover) this.schedule();
   }
 

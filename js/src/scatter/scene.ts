@@ -11,6 +11,7 @@ import { rgb } from "./look";
 import type { MapMessage } from "./message";
 import { Painter } from "./painter";
 import { type Color, Renderer } from "./renderer";
+import { standing, Travel } from "./travel";
 
 /** How the points look in a frame; the size in CSS pixels. */
 export interface View {
@@ -18,6 +19,14 @@ export interface View {
   size: number;
   alpha: number;
   highlight: number;
+}
+
+/** How points come from the cloud before, as the camera `from` saw it, in so many milliseconds. */
+export interface Trip {
+  before: Cloud;
+  from: CameraUniforms;
+  duration: number;
+  steady: boolean;
 }
 
 const MAX_RATIO = 2; // device pixels per CSS pixel that are worth drawing
@@ -31,7 +40,7 @@ export class Scene {
   private ratio = 1;
   private background: Color = [1, 1, 1];
   private muted: Color = [0.6, 0.6, 0.6];
-  private transition: { from: CameraUniforms; start: number; duration: number } | null = null;
+  private travel: Travel | null = null;
 
   /** `refill` is called for all data when there is a new context; `start` makes the first. */
   constructor(
@@ -68,18 +77,19 @@ export class Scene {
 
   /** Is a map on its way into the next one? */
   get travelling(): boolean {
-    return this.transition !== null;
+    return this.travel !== null;
   }
 
-  /** New points; `before` and the camera it was seen with where they travel for `duration` ms. */
-  setCloud(
-    cloud: Cloud,
-    camera: CameraUniforms,
-    travel?: { before: Cloud; from: CameraUniforms; duration: number },
-  ): void {
-    const origins = travel ? cloud.origins(travel.before, travel.from, camera) : null;
-    this.renderer?.setPoints(cloud.points, origins, cloud.order);
-    this.transition = travel ? { start: 0, ...travel } : null;
+  /** New points, seen by `camera`; `trip` where they travel from their places in the cloud before. */
+  setCloud(cloud: Cloud, camera: CameraUniforms, trip?: Trip): void {
+    const last = this.travel;
+    this.travel = null;
+    if (trip) {
+      const { before, from, duration, steady } = trip;
+      const origins = standing(before, from, last, cloud, camera);
+      this.travel = new Travel(origins, from, duration, steady);
+    }
+    this.renderer?.setPoints(cloud.points, cloud.order, this.travel?.origins ?? null);
   }
 
   setColors({ index, palette }: ColorScale, { order }: Cloud): void {
@@ -102,23 +112,22 @@ export class Scene {
   draw(now: number, view: View, changed: boolean, moving: boolean): boolean {
     const { painter } = this;
     if (!painter) return false;
-    const { transition } = this;
-    if (transition) transition.start ||= now;
-    const part = transition ? Math.min((now - transition.start) / transition.duration, 1) : 1;
-    if (changed || transition) {
+    const { travel } = this;
+    const part = travel?.advance(now) ?? 1;
+    if (travel && part === 1) {
+      this.travel = null;
+      this.renderer?.arrive();
+    }
+    if (changed || travel) {
       const look = {
         ...view,
         size: view.size * this.ratio,
-        before: transition?.from ?? view.camera,
-        time: part * part * (3 - 2 * part),
+        before: travel?.from ?? view.camera,
+        time: part,
         muted: this.muted,
         background: this.background,
       };
       painter.restart(look, now, moving || part < 1);
-    }
-    if (transition && part === 1) {
-      this.transition = null;
-      this.renderer?.dropBefore();
     }
     return painter.step(now) || part < 1;
   }

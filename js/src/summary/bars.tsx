@@ -7,9 +7,9 @@ import type { CodeColumn, ColumnInfo } from "../protocol";
 import { equals } from "../selection";
 import type { Store } from "../store";
 import { sameJson } from "../traits";
+import type { BlockProps } from "./block";
 import { useWhile } from "./onscreen";
-import { missingCodes, tally } from "./statistics";
-import type { BlockProps } from "./summary";
+import { missingCodes, remembered, tally } from "./statistics";
 
 const FIRST = 10;
 const MORE = 40;
@@ -28,11 +28,11 @@ export function CategoryBars(props: BlockProps & { data: CodeColumn; first?: num
   const selected = useWhile(active, store.selected);
   const visible = useWhile(active, store.visible);
   const limit = useSignal(first);
-  const order = useMemo(() => displayOrder(data, first), [data, first]);
+  const order = useMemo(() => displayOrder(data, totals(data), first), [data, first]);
   const bars = useMemo<Bar[]>(() => {
     const of = (mask: Uint8Array | null) => tally(data.codes, data.categories.length, mask);
     const gaps = (mask: Uint8Array | null) => missingCodes(data.codes, data.missing, mask);
-    const [all, some, chosen] = [of(null), visible && of(visible), selected && of(selected)];
+    const [all, some, chosen] = [totals(data), visible && of(visible), selected && of(selected)];
     const rows = order.map((code) => ({
       code,
       label: data.categories[code],
@@ -150,16 +150,20 @@ function BarRow({ store, column, bar, most, hovered, selecting, swatch }: BarRow
   );
 }
 
+/** How often each category occurs at all. */
+export const totals = remembered(({ codes, categories }: CodeColumn) =>
+  tally(codes, categories.length, null),
+);
+
 /** Few categories in their own order, many by how frequent they are. */
-function displayOrder(data: CodeColumn, first: number): number[] {
-  const counts = tally(data.codes, data.categories.length, null);
+function displayOrder(data: CodeColumn, counts: Uint32Array, first: number): number[] {
   const codes = [...counts.keys()].filter((code) => counts[code] > 0);
   if (data.ordered || codes.length <= first + 2) return codes;
   return codes.sort((a, b) => counts[b] - counts[a] || a - b);
 }
 
 /** The colours of the map by value, where they are this column's. */
-function useSwatches(store: Store, column: ColumnInfo): Map<string, string> | null {
+export function useSwatches(store: Store, column: ColumnInfo): Map<string, string> | null {
   const color = store.color.value;
   if (color.kind !== "category" || color.column?.id !== column.id) return null;
   const rgb = (index: number) => `rgb(${color.palette.slice(3 * index, 3 * index + 3).join()})`;

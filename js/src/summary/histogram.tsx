@@ -1,26 +1,34 @@
 // A column of numbers or moments: a histogram to draw a range in.
 import { useComputed, useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
-import { datetimeScalar, type Scalar } from "../expressions";
+import { datetimeScalar } from "../datetimes";
+import type { Scalar } from "../expressions";
 import { integer, moment, short } from "../format";
 import type { NumberColumn } from "../protocol";
 import { rangeOf } from "../selection";
+import type { BlockProps } from "./block";
 import { useWhile } from "./onscreen";
-import { type Binning, binning, drawnRange, type Moments, moments, tally } from "./statistics";
-import type { BlockProps } from "./summary";
+import {
+  type Binning,
+  binning,
+  drawnRange,
+  type Moments,
+  moments,
+  remembered,
+  tally,
+} from "./statistics";
 
 export function NumberHistogram(props: BlockProps & { data: NumberColumn }) {
   const { store, active, data } = props;
   const selected = useWhile(active, store.selected);
   const visible = useWhile(active, store.visible);
-  const bins = useMemo(() => binning(data.values), [data]);
-  const all = useMemo(() => moments(data.values, null), [data]);
+  const { bins, all, total } = whole(data);
   const some = useMemo(() => selected && moments(data.values, selected), [data, selected]);
   const counts = useMemo(() => {
     if (!bins) return null;
     const of = (mask: Uint8Array | null) => tally(bins.index, bins.bins, mask);
-    return { all: of(null), visible: visible && of(visible), selected: selected && of(selected) };
-  }, [bins, visible, selected]);
+    return { all: total, visible: visible && of(visible), selected: selected && of(selected) };
+  }, [bins, total, visible, selected]);
   if (!bins || !counts) return <p class="dataview-column-wait">no values</p>;
   return (
     <>
@@ -30,6 +38,13 @@ export function NumberHistogram(props: BlockProps & { data: NumberColumn }) {
     </>
   );
 }
+
+/** What does not depend on a mask. */
+const whole = remembered(({ values }: NumberColumn) => {
+  const bins = binning(values);
+  const total = bins ? tally(bins.index, bins.bins, null) : new Uint32Array(0);
+  return { bins, total, all: moments(values, null) };
+});
 
 interface Counts {
   all: Uint32Array;

@@ -3,6 +3,16 @@ import type { Bitset } from "../bitset";
 import { robustDomain } from "../domain";
 import type { ColumnData } from "../protocol";
 
+/** A function of a column that is computed once for it, and forgotten with it. */
+export function remembered<D extends object, T>(compute: (data: D) => T): (data: D) => T {
+  const results = new WeakMap<D, { result: T }>();
+  return (data) => {
+    const known = results.get(data) ?? { result: compute(data) };
+    results.set(data, known);
+    return known.result;
+  };
+}
+
 /** A column of numbers cut into bins of equal width. */
 export interface Binning {
   /** The edges; the first and the last bin also take what lies beyond them. */

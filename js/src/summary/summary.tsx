@@ -1,98 +1,79 @@
-// The statistics of every column: a short block each, with the selection drawn over the whole.
-import type { ReadonlySignal } from "@preact/signals";
-import { useMemo, useRef } from "preact/hooks";
-import { moment, short } from "../format";
+// The statistics of every column, in groups that fold, with a search for their names.
+import { useSignal } from "@preact/signals";
+import { integer } from "../format";
+import { found, type Group, grouped, openAtFirst } from "../groups";
 import { Icon } from "../icons";
-import type { ColumnData, ColumnInfo } from "../protocol";
+import type { ColumnInfo } from "../protocol";
 import type { Store } from "../store";
-import { sameJson } from "../traits";
-import { CategoryBars } from "./bars";
-import { NumberHistogram } from "./histogram";
-import { useOnScreen } from "./onscreen";
-import { constantOf } from "./statistics";
-import { TextColumn } from "./text";
+import { Block } from "./block";
+import { Finder } from "./finder";
+import { Flag } from "./flag";
+import { isOpen, setOpen } from "./folding";
+import "./summary.css";
 
-export interface BlockProps {
-  store: Store;
-  column: ColumnInfo;
-  /** Whether the block is in view. */
-  active: ReadonlySignal<boolean>;
-}
+/** With more columns than this there is a search. */
+const FEW = 8;
 
 export function Summary({ store }: { store: Store }) {
   const { columns } = store.schema.value;
+  const search = useSignal("");
+  const searching = search.value.trim() !== "";
+  const all = grouped(columns);
+  const atFirst = openAtFirst(all);
+  const shown = searching ? grouped(found(columns, search.value)) : all;
   return (
     <section class="dataview-pane dataview-summary" data-testid="summary" aria-label="Columns">
+      {columns.length > FEW && <Finder search={search} />}
       {columns.length === 0 && <p class="dataview-empty">No columns yet.</p>}
-      {columns.map((column) => (
-        <Block key={column.id} store={store} column={column} />
+      {columns.length > 0 && shown.length === 0 && (
+        <p class="dataview-note dataview-none">no column is called that</p>
+      )}
+      {shown.map((group) => (
+        <Fold
+          key={group.key}
+          store={store}
+          group={group}
+          open={searching || isOpen(group.key, atFirst)}
+          fixed={searching}
+        />
       ))}
     </section>
   );
 }
 
-function Block({ store, column }: { store: Store; column: ColumnInfo }) {
-  const ref = useRef<HTMLElement>(null);
-  const active = useOnScreen(ref);
-  const data = useColumn(store, column, active);
-  const same = useMemo(() => data && constantOf(data), [data]);
-  const coloring = sameJson(store.colorBy.value?.col, column.name);
-  const { text, kind, role, shipped } = column;
-  const note = role && role !== text ? `${role} · ${kind}` : kind;
+interface FoldProps {
+  store: Store;
+  group: Group<ColumnInfo>;
+  open: boolean;
+  /** It cannot be folded now. */
+  fixed: boolean;
+}
+
+/** One group; the user's own columns have no heading. */
+function Fold({ store, group: { key, items }, open, fixed }: FoldProps) {
   return (
-    <section class="dataview-column" ref={ref} data-kind={kind} aria-label={text}>
-      <header>
+    <div class="dataview-column-group" data-group={key}>
+      {key !== "" && (
         <button
           type="button"
-          class="dataview-column-name"
-          title={shipped ? `Color by ${text}` : text}
-          aria-pressed={shipped ? coloring : undefined}
-          disabled={!shipped}
-          onClick={() => store.colorByColumn(coloring ? null : column)}
+          class="dataview-fold"
+          aria-expanded={open}
+          disabled={fixed}
+          onClick={() => setOpen(key, !open)}
         >
-          <span>{text}</span>
-          {shipped && <Icon name="color" />}
+          <Icon name={open ? "down" : "right"} />
+          <span>{key}</span>
+          <small>{integer(items.length)}</small>
         </button>
-        {data && same !== null ? (
-          <span class="dataview-constant" title="the same in every row">
-            {constantText(data, same)}
-          </span>
-        ) : (
-          <span class="dataview-muted">{note}</span>
+      )}
+      {open &&
+        items.map((column) =>
+          column.kind === "boolean" && column.shipped ? (
+            <Flag key={column.id} store={store} column={column} />
+          ) : (
+            <Block key={column.id} store={store} column={column} />
+          ),
         )}
-      </header>
-      {same === null && <Body store={store} column={column} active={active} data={data} />}
-    </section>
-  );
-}
-
-/** A column's values once it has been on screen; null before. */
-function useColumn(
-  store: Store,
-  column: ColumnInfo,
-  active: ReadonlySignal<boolean>,
-): ColumnData | null {
-  const last = useRef<ColumnData | null>(null);
-  const data = column.shipped && active.value ? store.column(column) : null;
-  if (data) last.current = data;
-  return last.current;
-}
-
-function constantText(data: ColumnData, same: number): string {
-  if (Number.isNaN(same)) return "none";
-  if (data.encoding === "code") return data.categories[same] || "(empty)";
-  return data.kind === "datetime" ? moment(same, 0) : short(same);
-}
-
-function Body(props: BlockProps & { data: ColumnData | null }) {
-  const { store, column, data } = props;
-  if (!column.shipped || column.kind === "text") {
-    return <TextColumn {...props} data={data?.encoding === "code" ? data : null} />;
-  }
-  if (!data) return <p class="dataview-column-wait">{store.columnError(column) ?? ""}</p>;
-  return data.encoding === "number" ? (
-    <NumberHistogram {...props} data={data} />
-  ) : (
-    <CategoryBars {...props} data={data} />
+    </div>
   );
 }

@@ -5,9 +5,9 @@ import { useMemo } from "preact/hooks";
 import { Button } from "../button";
 import { integer } from "../format";
 import type { CodeColumn } from "../protocol";
-import { CategoryBars } from "./bars";
-import { missingCodes, tally } from "./statistics";
-import type { BlockProps } from "./summary";
+import { CategoryBars, totals } from "./bars";
+import type { BlockProps } from "./block";
+import { missingCodes } from "./statistics";
 
 const REPEATED = 5;
 
@@ -29,7 +29,7 @@ export function TextColumn(props: BlockProps & { data: CodeColumn | null }) {
 function Values(props: BlockProps & { data: CodeColumn }) {
   const { data } = props;
   const { unique, missing, repeated } = useMemo(() => {
-    const counts = tally(data.codes, data.categories.length, null);
+    const counts = totals(data);
     return {
       unique: counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0),
       missing: missingCodes(data.codes, data.missing, null),

@@ -1,0 +1,290 @@
+"""How far the quality flags agree with cleanvision's verdicts, as a table (see README.md).
+
+``python tests/bench/agreement.py`` compares them on the image folders of $DATAVIEW_TEST_DATA, and on
+pictures that are made here by degrading some of those.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+
+import dataview as dv
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("DATAVIEW_TEST_DATA", ROOT.parent / "shared" / "data"))
+
+FOLDERS = {
+    "bccd": "detection/bccd",
+    "photos": "photos",
+    "coco128": "detection/coco128/images",
+    "cifar10": "classification/cifar10",
+}
+# our column: cleanvision's
+FLAGS = {
+    "is_dark": "is_dark_issue",
+    "is_light": "is_light_issue",
+    "is_blurry": "is_blurry_issue",
+    "is_low_information": "is_low_information_issue",
+    "is_odd_size": "is_odd_size_issue",
+    "is_odd_aspect": "is_odd_aspect_ratio_issue",
+    "is_grayscale": "is_grayscale_issue",
+    "is_exact_duplicate": "is_exact_duplicates_issue",
+    "is_near_duplicate": "is_near_duplicates_issue",
+}
+
+# --- pictures with faults ------------------------------------------------------------------------
+
+Change = Callable[[Image.Image, float], Image.Image]
+
+
+def point(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[Image.Image], Image.Image]:
+    """A change of each value by itself."""
+    table = np.clip(np.round(function(np.arange(256.0))), 0, 255).astype(int).tolist()
+    return lambda image: image.point(table * len(image.getbands()))
+
+
+def darker(image: Image.Image, share: float) -> Image.Image:
+    return point(lambda v: v * share)(image)
+
+
+def lighter(image: Image.Image, share: float) -> Image.Image:
+    return point(lambda v: 255 - (255 - v) * share)(image)
+
+
+def flatter(image: Image.Image, share: float) -> Image.Image:
+    return point(lambda v: 128 + (v - 128) * share)(image)
+
+
+def blurred(image: Image.Image, radius: float) -> Image.Image:
+    return image.filter(ImageFilter.GaussianBlur(radius * max(image.size) / 64))
+
+
+def posterized(image: Image.Image, bits: float) -> Image.Image:
+    return ImageOps.posterize(image, int(bits))
+
+
+def scaled(image: Image.Image, share: float) -> Image.Image:
+    return image.resize((max(1, round(image.width * share)), max(1, round(image.height * share))))
+
+
+def strip(image: Image.Image, aspect: float) -> Image.Image:
+    width = max(1, round(image.height * aspect))
+    if width <= image.width:
+        return image.crop((0, 0, width, image.height))
+    return image.crop((0, 0, image.width, max(1, round(image.width / aspect))))
+
+
+def gray(image: Image.Image, bands: float) -> Image.Image:
+    return image.convert("L").convert("RGB" if bands == 3 else "L")
+
+
+def trimmed(image: Image.Image, share: float) -> Image.Image:
+    x, y = round(image.width * share / 2), round(image.height * share / 2)
+    return image.crop((x, y, image.width - x, image.height - y))
+
+
+def brighter(image: Image.Image, factor: float) -> Image.Image:
+    return ImageEnhance.Brightness(image).enhance(factor)
+
+
+def mirrored(image: Image.Image, _: float) -> Image.Image:
+    return ImageOps.mirror(image)
+
+
+def turned(image: Image.Image, degrees: float) -> Image.Image:
+    return image.rotate(degrees, Image.Resampling.BICUBIC)
+
+
+FAULTS: dict[Change, Sequence[float]] = {
+    darker: (0.7, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2, 0.1),
+    lighter: (0.5, 0.3, 0.2, 0.1, 0.05, 0.02),
+    flatter: (0.3, 0.15, 0.08, 0.04, 0.02, 0.01),
+    blurred: (0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0),
+    posterized: (4, 3, 2, 1),
+    scaled: (0.05, 0.1, 0.25, 3.0),
+    strip: (0.1, 0.25, 0.33, 0.36, 0.5, 2.0, 2.8, 2.9, 5.0),
+    gray: (1, 3),
+}
+COPIES: dict[str, tuple[Change | None, float, int]] = {  # change, how much, JPEG quality
+    "same file": (None, 0, 0),
+    "quality 50": (None, 0, 50),
+    "half size": (scaled, 0.5, 90),
+    "2 % cropped": (trimmed, 0.02, 90),
+    "10 % brighter": (brighter, 1.1, 90),
+    "grey": (gray, 1, 90),
+    "turned by 2 degrees": (turned, 2, 90),
+    "mirrored": (mirrored, 0, 90),
+}
+
+
+def degrade(
+    sources: Sequence[Path], folder: Path, *, faults: int = 2, seed: int = 0, most: int = 1024
+) -> pd.DataFrame:
+    """Write pictures and faulty versions of them to a folder.
+
+    Parameters
+    ----------
+    sources
+        Image files. Those larger than `most` pixels are made smaller first.
+    faults
+        How many faulty versions of each: of kinds and strengths at random.
+
+    Returns
+    -------
+    DataFrame
+        A row for each file, in the order of paths: `path`, `source` and `change`.
+    """
+    rng = np.random.default_rng(seed)
+    rows = []
+
+    def write(data: bytes, source: Path, change: str, suffix: str = "jpg") -> None:
+        path = folder / f"{len(rows):05d}.{suffix}"
+        path.write_bytes(data)
+        rows.append({"path": str(path), "source": str(source), "change": change})
+
+    for source in sources:
+        image = ImageOps.exif_transpose(Image.open(source)).convert("RGB")
+        image.thumbnail((most, most))
+        original = encoded(image, 95)
+        write(original, source, "none")
+        kinds = list(FAULTS)
+        for i in rng.choice(len(kinds), faults, replace=False):
+            strength = float(rng.choice(list(FAULTS[kinds[i]])))
+            changed = kinds[i](image, strength)
+            png = bool(rng.random() < 0.5)  # JPEG adds noise to what is flat
+            change = f"{kinds[i].__name__} {strength:g}"
+            write(encoded(changed, 0 if png else 90), source, change, "png" if png else "jpg")
+        name = list(COPIES)[rng.integers(len(COPIES))]
+        change, strength, quality = COPIES[name]
+        copied = change(image, strength) if change else image
+        write(encoded(copied, quality) if quality else original, source, name)
+    return pd.DataFrame(rows)
+
+
+def encoded(image: Image.Image, quality: int) -> bytes:
+    """A JPEG of this quality, or a PNG."""
+    out = io.BytesIO()
+    if quality:
+        image.save(out, "JPEG", quality=quality)
+    else:
+        image.save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def scenes(n: int, folder: Path, seed: int = 0) -> list[Path]:
+    """Made pictures with structure at every scale and colours, for where there are no photographs."""
+    rng = np.random.default_rng(seed)
+    paths = []
+    for i in range(n):
+        picture = np.zeros((180, 240, 3))
+        for cells in (2, 4, 8, 16, 32, 64):
+            coarse = rng.normal(0, 1, (cells, cells, 3)) + rng.normal(0, 1, (cells, cells, 1))
+            layers = [Image.fromarray(coarse[..., c].astype(np.float32)) for c in range(3)]
+            picture += np.dstack([layer.resize((240, 180)) for layer in layers]) / cells**0.5
+        low, high = np.percentile(picture, [1, 99])
+        path = folder / f"scene{i:03d}.png"
+        values = np.clip((picture - low) / (high - low), 0, 1) * 255
+        Image.fromarray(values.astype(np.uint8)).save(path)
+        paths.append(path)
+    return paths
+
+
+# --- verdicts ------------------------------------------------------------------------------------
+
+
+def images_in(folder: Path) -> list[str]:
+    """Paths of the images in a folder, sorted."""
+    wanted = {".jpg", ".jpeg", ".png"}
+    return sorted(str(path) for path in folder.rglob("*") if path.suffix.lower() in wanted)
+
+
+def our_verdicts(paths: Sequence[str]) -> pd.DataFrame:
+    """Our flags, and the columns that they stand on, by path."""
+    table = pd.DataFrame({"image": list(paths)}, index=list(paths))
+    return dv.flag(dv.scan(table, progress=False)).frame
+
+
+def their_verdicts(paths: Sequence[str]) -> pd.DataFrame:
+    """cleanvision's verdicts under the names of our flags, and its scores, by path."""
+    from cleanvision import Imagelab
+
+    lab = Imagelab(filepaths=list(paths), verbose=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        lab.find_issues(n_jobs=1, verbose=False)
+    issues = lab.issues.loc[list(paths)]
+    return issues.rename(columns={theirs: ours for ours, theirs in FLAGS.items()})
+
+
+def agreement(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
+    """Precision, recall and F1 of our verdicts against theirs, one row per flag.
+
+    Where neither flags anything there is nothing to measure: the three are missing.
+    """
+    rows = {}
+    for flag in FLAGS:
+        a, b = ours[flag].to_numpy(bool), theirs[flag].to_numpy(bool)
+        both, flagged, expected = int((a & b).sum()), int(a.sum()), int(b.sum())
+        rows[flag] = {
+            "ours": flagged,
+            "theirs": expected,
+            "both": both,
+            "precision": both / flagged if flagged else np.nan,
+            "recall": both / expected if expected else np.nan,
+            "F1": 2 * both / (flagged + expected) if flagged + expected else np.nan,
+        }
+    return pd.DataFrame(rows).T.astype({"ours": int, "theirs": int, "both": int})
+
+
+def datasets(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Names of the sets, and the images in each; `folder` is for those that are made."""
+    for name, place in FOLDERS.items():
+        if (DATA / place).is_dir():
+            yield name, images_in(DATA / place)
+    sources = [Path(path) for name in ("bccd", "photos") for path in images_in(DATA / FOLDERS[name])]
+    (folder / "degraded").mkdir()
+    made = degrade(sources or scenes(100, folder), folder / "degraded")
+    made.to_csv(folder / "degraded.csv")
+    yield "degraded", made["path"].tolist()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("sets", nargs="*", help="bccd, photos, coco128, cifar10, degraded; default: all")
+    parser.add_argument("--list", action="store_true", help="name the images of which the verdicts differ")
+    options = parser.parse_args(arguments)
+    tables: dict[str, Any] = {}
+    folder = Path(tempfile.mkdtemp(prefix="dataview-agreement-"))
+    try:
+        for name, paths in datasets(folder):
+            if options.sets and name not in options.sets:
+                continue
+            ours, theirs = our_verdicts(paths), their_verdicts(paths)
+            tables[f"{name} ({len(paths):,})"] = agreement(ours, theirs)
+            print(f"{name}: {len(paths):,} images", file=sys.stderr)
+            if options.list:
+                for flag in FLAGS:
+                    for path in ours.index[ours[flag] != theirs[flag]]:
+                        who = "ours" if ours[flag][path] else "theirs"
+                        print(f"  {flag} {who} only: {path}")
+    finally:
+        shutil.rmtree(folder)
+    table = pd.concat(tables, names=["images", "flag"])
+    print(table.dropna(subset="F1").round(3).to_string())
+
+
+if __name__ == "__main__":
+    main()
