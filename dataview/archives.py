@@ -74,9 +74,10 @@ def list_members(file: BinaryIO) -> list[Member]:
     }
     return list(found.values())
 
-# %% ../nbs/00_archives.ipynb #fcbf8b8f
+# %% ../nbs/00_archives.ipynb #c0b45ea8
 _HEADER = struct.Struct("<4s5H3L2H")
 _SLACK = 256
+_METHODS = {9: "deflate64", 14: "LZMA", 93: "Zstandard", 95: "XZ", 99: "AES encryption"}
 
 
 def unpack(member: Member, fetch: Callable[[int, int], bytes]) -> bytes:
@@ -97,7 +98,7 @@ def unpack(member: Member, fetch: Callable[[int, int], bytes]) -> bytes:
     if member.encrypted:
         raise ArchiveError("encrypted in its zip archive: it needs a password")
     if member.method not in (0, 8, 12):
-        name = zipfile.compressor_names.get(member.method, str(member.method))
+        name = _METHODS.get(member.method, f"method {member.method}")
         raise ArchiveError(f"packed in its zip archive by {name}, which is not supported")
     header = _HEADER.size + len(member.name.encode("utf-8", "surrogatepass"))
     data = fetch(member.offset, member.offset + header + _SLACK + member.packed)

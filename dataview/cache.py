@@ -145,7 +145,7 @@ def _on_network(folder: Path) -> bool:
             kind, longest = name, len(mount)
     return kind.split(".")[0] in _NETWORK
 
-# %% ../nbs/07_cache.ipynb #09636f32
+# %% ../nbs/07_cache.ipynb #2385adbc
 _FILE = "cache.sqlite"
 _APPLICATION = 0x64766361  # tells our file from other SQLite files
 _VERSION = 1
@@ -159,7 +159,7 @@ CREATE TABLE batches (
 CREATE INDEX batches_by_use ON batches (used);
 CREATE TABLE entries (
   id INTEGER PRIMARY KEY, part INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
-  UNIQUE (part, key));
+  UNIQUE (key, part));
 CREATE TABLE claims (
   name BLOB PRIMARY KEY, owner TEXT NOT NULL, seconds REAL NOT NULL, expires REAL NOT NULL
 ) WITHOUT ROWID;
@@ -401,7 +401,7 @@ class CacheInfo:
         table = "<table><tr><th></th><th>entries</th><th>size</th></tr>" + rows + "</table>"
         return f"<div><p>{html.escape(str(self))}</p>{table if rows else ''}</div>"
 
-# %% ../nbs/07_cache.ipynb #47eb3d45
+# %% ../nbs/07_cache.ipynb #5c779712
 _CHUNK = 512  # keys in one question
 _FRESH = 3600  # s; a use is recorded if the last was longer ago
 _REST = 30.0  # s without trying to write after it was not possible
@@ -619,8 +619,9 @@ class Cache:
             _delete(con, [row[0] for row in found])
             return bool(found)
 
+        # Little by little, because finding a page in a long list of free pages takes long.
         while self._write(step):
-            pass
+            self._vacuum(0)
         self._vacuum(0)
         self._shorten_log()
 

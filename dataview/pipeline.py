@@ -50,7 +50,7 @@ def waiting_room(n: int, size: int) -> NDArray[np.uint8] | None:
     except OSError:
         return None
 
-# %% ../nbs/20_pipeline.ipynb #5e720624
+# %% ../nbs/20_pipeline.ipynb #c2d9256b
 class Pipeline:
     """The stages that take a dataset to its map.
 
@@ -155,8 +155,7 @@ class Pipeline:
 
     def _in_room(self, batch: ScanBatch) -> bool:
         """Let the images of a batch wait for the embedder, if there is room for all."""
-        assert batch.images is not None and self._work is not None
-        if batch.vectors is not None or not batch.fresh.any():
+        if batch.images is None or batch.vectors is not None or not batch.fresh.any():
             return False
         if self._images is None and not self._fresh.any():
             self._images = waiting_room(len(self.dataset), batch.images.shape[1])

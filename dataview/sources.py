@@ -206,7 +206,7 @@ def read_file(path: str | os.PathLike[str]) -> Content:
         os.close(descriptor)
     raise ImageError(_CHANGED, lasting=False)
 
-# %% ../nbs/01_sources.ipynb #b8c5876f
+# %% ../nbs/01_sources.ipynb #3cd3872e
 class Archive:
     """A zip archive in a local file, or behind a URL.
 
@@ -223,9 +223,10 @@ class Archive:
         self._options = dict(options)
         self.is_local = not is_url(container)
         self._reading = threading.Lock()
-        self._storage, self._path = (
-            (None, container) if self.is_local else locate_storage(container, options)
-        )
+        self._storage: Storage | None = None
+        self._path = container
+        if not self.is_local:
+            self._storage, self._path = locate_storage(container, options)
         self._directory: tuple[str | None, dict[str, Member]] | None = None
         self.where = "" if self._storage is None else self._storage.where
 
@@ -299,11 +300,11 @@ class Archive:
             raise StorageError("no such file in the zip archive", "missing")
         return Entry(name, members[name].size, self._tag(members[name], identity))
 
-    def find(self, path: str) -> Iterator[Entry]:
-        """The members below a path, of the archive as it is now."""
-        identity, members = self.directory(again=True)
+    def find(self, path: str, start: str = "") -> Iterator[Entry]:
+        """The members below a path whose names there begin with `start`."""
+        identity, members = self.directory()
         for name, member in members.items():
-            if name.startswith(f"{path}/" if path else ""):
+            if name.startswith(f"{path}/{start}" if path else start):
                 yield Entry(name, member.size, self._tag(member, identity))
 
     def names(self, path: str) -> list[str]:
@@ -350,7 +351,7 @@ def locate(url: str, options: Mapping[str, Any] | None = None) -> tuple[Place, s
     inside = first.partition("://")[2].strip("/")
     return _shared_archive(container, options or {}), inside
 
-# %% ../nbs/01_sources.ipynb #0ef853e7
+# %% ../nbs/01_sources.ipynb #c4afd318
 class RemoteFile:
     """An image that is read from a URL when it is needed.
 
@@ -382,9 +383,7 @@ class RemoteFile:
     @classmethod
     def listed(cls, url: str, storage: Place, entry: Entry) -> RemoteFile:
         """The file that is an entry of a listing."""
-        file = cls(url)
-        file._storage, file._entry = storage, entry
-        return file
+        return _restored(url, _NO_OPTIONS, storage, entry)
 
     def __reduce__(self) -> Any:
         return _restored, (self._url, self._options, self._storage, tuple(self._entry))
@@ -471,10 +470,13 @@ class RemoteFile:
         return Content(file, self._identity(blob.size, tag), blob.size)
 
 
-def _restored(url: str, options: Any, storage: Place | None, entry: Any) -> RemoteFile:
-    file = RemoteFile(url, options)
-    file._storage, file._entry = storage, Entry(*entry)
+def _restored(url: str, options: dict[str, Any], storage: Place | None, entry: Any) -> RemoteFile:
+    file = object.__new__(RemoteFile)
+    file._url, file._options, file._storage, file._entry = url, options, storage, Entry(*entry)
     return file
+
+
+_NO_OPTIONS: dict[str, Any] = {}
 
 
 class _Ranges(io.RawIOBase):

@@ -26,7 +26,7 @@ T = TypeVar("T")
 __all__ = ['T', 'TRIES', 'SECONDS', 'StorageError', 'status_error', 'classify', 'retrying', 'Entry', 'Blob', 'entry_of',
            'is_verified', 'filesystem_class', 'check_url', 'Storage', 'shared_storage', 'locate', 'is_by_protocol']
 
-# %% ../nbs/00_storage.ipynb #eadbb898
+# %% ../nbs/00_storage.ipynb #6597fc0e
 class StorageError(OSError):
     """An object that could not be had.
 
@@ -52,8 +52,8 @@ class StorageError(OSError):
         return self.text
 
 
-_MISSING = StorageError("no such object", "missing")
-_TRUNCATED = StorageError("the connection broke: not all bytes arrived", "network", True)
+def _truncated() -> StorageError:
+    return StorageError("the connection broke: not all bytes arrived", "network", True)
 
 
 def status_error(status: int, code: str = "", wait: str | None = None) -> StorageError:
@@ -63,7 +63,9 @@ def status_error(status: int, code: str = "", wait: str | None = None) -> Storag
     said = said or (HTTPStatus(status).phrase if known else "")
     text = f"{status} {said}".strip()
     if status in (404, 410):
-        return StorageError("no such object", "missing")
+        return StorageError(
+            "no such bucket" if code == "NoSuchBucket" else "no such object", "missing"
+        )
     if status in (401, 403, 407):
         return StorageError(f"no permission to read the object ({text})", "denied")
     again = status in (408, 425, 429, 500, 502, 503, 504, 509) or status >= 520
@@ -103,7 +105,7 @@ def classify(error: BaseException) -> StorageError:
     if _TIMEOUTS.search(names) or any(isinstance(x, TimeoutError) for x in chain):
         return StorageError("the server does not answer in time", "network", True)
     if _BROKEN.search(names) or any(isinstance(x, EOFError) for x in chain):
-        return StorageError(_TRUNCATED.text, "network", True)
+        return _truncated()
     if "gaierror" in names or "DNS" in names:
         return StorageError("the server's name cannot be found", "network", True)
     if _CONNECTION.search(names) or any(isinstance(x, ConnectionError) for x in chain):
@@ -194,7 +196,7 @@ def is_verified(blob: Blob, entry: Entry) -> bool:
 
     return entry.tag == f"md5Hash {base64.b64encode(digest.digest()).decode()}"
 
-# %% ../nbs/00_storage.ipynb #3b3002b5
+# %% ../nbs/00_storage.ipynb #4b0e1eeb
 _REMOTE = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "http": "aiohttp",
            "https": "aiohttp"}  # fmt: skip
 _OWN_RETRIES = frozenset("gs gcs abfs abfss az adl wasb hf".split())
@@ -281,6 +283,8 @@ class Storage:
         self._opening = threading.Lock()
         self._one: Any = nullcontext()
 
+        self.is_web = name in ("http", "https")
+
     def __repr__(self) -> str:
         return f"<Storage {self.name}>"
 
@@ -352,7 +356,7 @@ class Storage:
         if hasattr(fs, "_call_s3"):
             blob: Blob = _sync(fs, _get_s3, path, start, end, limit)
             return blob
-        if self.name in ("http", "https") and hasattr(fs, "set_session"):
+        if self.is_web:
             blob = _sync(fs, _get_web, path, start, end, limit)
             return blob
         size = None
@@ -362,7 +366,7 @@ class Storage:
                 return Blob(b"", size, None)
         data = fs.cat_file(path, start=start, end=end)
         if start is None and size is not None and size != len(data):
-            raise StorageError(_TRUNCATED.text, "network", True)
+            raise _truncated()
         return Blob(data, len(data) if start is None else -1, None)
 
     def info(self, path: str) -> Entry:
@@ -373,16 +377,32 @@ class Storage:
         if hasattr(fs, "_call_s3"):
             entry: Entry = _sync(fs, _info_s3, path)
             return entry
+        if self.is_web:
+            entry = _sync(fs, _info_web, path)[0]
+            return entry
         info = fs.info(path)
         if info.get("type") == "directory":
             raise StorageError("no such object", "missing")
         return entry_of(path, info)
 
-    def find(self, path: str) -> Iterator[Entry]:
-        """All objects below a path, in any order, by listing alone. Raises `StorageError`."""
+    def path_of(self, url: str) -> str:
+        """The path of another URL in this storage."""
+        path: str = type(self.fs)._strip_protocol(url)
+        return path
+
+    def media_type(self, path: str) -> str:
+        """What a web server says that a URL is: "image/jpeg", "text/html". Raises `StorageError`."""
+        found: str = self._try(lambda fs: _sync(fs, _info_web, path))[1]
+        return found
+
+    def find(self, path: str, start: str = "") -> Iterator[Entry]:
+        """All objects below a path, in any order, by listing alone. Raises `StorageError`.
+
+        `start` is what their names below the path begin with; it may be taken no notice of.
+        """
         fs = self.fs
         if hasattr(fs, "_call_s3"):
-            yield from self._pages(path.rstrip("/") + "/")
+            yield from self._pages(f"{path.rstrip('/')}/{start}")
             return
         found = self._try(lambda fs: fs.find(path, detail=True))
         yield from (entry_of(name, info) for name, info in found.items())
@@ -423,7 +443,7 @@ def _sync(fs: Any, coroutine: Callable[..., Any], *args: Any, **options: Any) ->
 
     return sync(fs.loop, coroutine, fs, *args, **options)
 
-# %% ../nbs/00_storage.ipynb #113544d6
+# %% ../nbs/00_storage.ipynb #0b283ac7
 def _bucket_key(fs: Any, path: str) -> tuple[str, str]:
     """Bucket and key of a path; a key may hold anything, "?versionId=" and "//" too."""
     if path.startswith("arn:"):
@@ -457,7 +477,7 @@ async def _get_s3(
     finally:
         body.close()
     if len(data) != length:
-        raise StorageError(_TRUNCATED.text, "network", True)
+        raise _truncated()
     return Blob(data, size, tag)
 
 
@@ -469,7 +489,7 @@ async def _info_s3(fs: Any, path: str) -> Entry:
 async def _list_s3(fs: Any, bucket: str, prefix: str, **more: str) -> Any:
     return await fs._call_s3("list_objects_v2", Bucket=bucket, Prefix=prefix, **more)
 
-# %% ../nbs/00_storage.ipynb #33f78301
+# %% ../nbs/00_storage.ipynb #748c25c9
 async def _get_web(
     fs: Any, url: str, start: int | None, end: int | None, limit: int | None
 ) -> Blob:
@@ -489,10 +509,23 @@ async def _get_web(
             return Blob(b"", length, _web_tag(response.headers))
         data: bytes = await response.read()
     if length is not None and len(data) != length:
-        raise StorageError(_TRUNCATED.text, "network", True)
+        raise _truncated()
     tag = _web_tag(response.headers)
     total = response.headers.get("Content-Range", "").rpartition("/")[2]
     return Blob(data, int(total) if total.isdigit() else len(data), tag)
+
+
+async def _info_web(fs: Any, url: str) -> tuple[Entry, str]:
+    """The entry and media type of a URL, by the head of an answer; the body is not read."""
+    options = dict(fs.kwargs)
+    headers = {"Accept-Encoding": "identity", **(options.pop("headers", None) or {})}
+    session = await fs.set_session()
+    async with session.get(fs.encode_url(url), headers=headers, **options) as response:
+        if response.status >= 400:
+            raise status_error(response.status, wait=response.headers.get("Retry-After"))
+        plain = response.headers.get("Content-Encoding", "identity") == "identity"
+        size = response.content_length if plain else None
+        return Entry(url, size, _web_tag(response.headers)), response.content_type
 
 
 def _web_tag(headers: Mapping[str, str]) -> str | None:

@@ -30,7 +30,7 @@ from .urls import is_url, local_path, protocol, redact, url_path
 __all__ = ['Items', 'Stream', 'item_identity', 'is_missing', 'image_kind', 'first_values', 'from_pair', 'column_stream',
            'remote_files', 'check_options', 'array_stream']
 
-# %% ../nbs/03_streams.ipynb #9b30f294
+# %% ../nbs/03_streams.ipynb #19f2e382
 class Items(Protocol):
     """What a stream needs of a list, an array or a dataset."""
 
@@ -185,6 +185,10 @@ def item_identity(item: Any, get_name: str = "") -> str | None:
     return None
 
 
+def _is_path(value: Any) -> bool:
+    return isinstance(value, (str, os.PathLike, RemoteFile))
+
+
 def _item_kind(items: Items) -> str:
     if getattr(items, "ndim", 0) >= 3:
         return "array"
@@ -218,7 +222,7 @@ def first_values(values: Iterable[Any], n: int = 20) -> list[Any]:
     """The first `n` values that are not missing."""
     return list(islice((value for value in values if not is_missing(value)), n))
 
-# %% ../nbs/03_streams.ipynb #53cc3579
+# %% ../nbs/03_streams.ipynb #39e1ee29
 def from_pair(pair: Any) -> Any:
     """The image of a Hugging Face value: encoded bytes, else a path."""
     if isinstance(pair, Mapping):
@@ -267,10 +271,6 @@ def column_stream(
     if "pair" in kinds:
         return Stream(items, get=from_pair, kind="bytes", get_name="pair")
     return Stream(items, kind=kinds[0])
-
-
-def _is_path(value: Any) -> bool:
-    return isinstance(value, (str, os.PathLike, RemoteFile))
 
 
 def remote_files(

@@ -48,9 +48,9 @@ VERSION = 1
 
 # %% auto #0
 __all__ = ['MANIFEST', 'STARTED', 'TABLE', 'VERSION', 'Place', 'Part', 'part_to_parquet', 'part_from_parquet', 'sources_of',
-           'Output', 'part_name', 'ScanStep', 'check_savable', 'SavedTable', 'is_saved', 'open_saved']
+           'options_for', 'Output', 'part_name', 'ScanStep', 'check_savable', 'SavedTable', 'is_saved', 'open_saved']
 
-# %% ../nbs/04_tables.ipynb #2cda9282
+# %% ../nbs/04_tables.ipynb #f704e468
 class Place:
     """A local folder or a URL prefix in which files are written and read whole.
 
@@ -140,7 +140,7 @@ class Place:
             retrying(upload)
             return
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        beside = f"{path}.{uuid.uuid4().hex}.partial"
+        beside = f"{path}.{uuid.uuid4().hex}{_PARTIAL}"
         try:
             with open(beside, "wb") as file:
                 pour(file)
@@ -152,7 +152,17 @@ class Place:
                 os.unlink(beside)
             raise
 
-# %% ../nbs/04_tables.ipynb #b1a5e58d
+    def clean(self) -> None:
+        """Remove what killed processes have left of the files that they were writing."""
+        if self._storage is None:
+            for name in self.names():
+                if name.endswith(_PARTIAL):
+                    os.unlink(self._path(name))
+
+
+_PARTIAL = ".partial"
+
+# %% ../nbs/04_tables.ipynb #41eb8044
 @dataclass(eq=False)
 class Part:
     """What a scan has found in some rows.
@@ -224,7 +234,7 @@ def _vectors_from_arrow(column: Any, rows: int) -> NDArray[np.float32]:
     pa = import_pyarrow()
     column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     column = pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
-    flat = column.flatten().to_numpy(zero_copy_only=False).astype(np.float32, copy=False)
+    flat: NDArray[np.float32] = column.flatten().to_numpy(zero_copy_only=False).astype(np.float32)
     return flat.reshape(rows, column.type.list_size)
 
 
@@ -267,27 +277,38 @@ def _read_parquet(pa: Any, data: bytes, only: Sequence[str] | None = None) -> An
     except (pa.ArrowException, OSError, TypeError) as error:
         raise ValueError(f"not a Parquet file that can be read: {error}") from error
 
-# %% ../nbs/04_tables.ipynb #668fb3aa
+# %% ../nbs/04_tables.ipynb #4c914ee8
 def sources_of(stream: Stream) -> list[str | None]:
     """Path or URL of each image of a stream, None for what has none."""
     texts = [stream.path(i) for i in range(len(stream))]
     return [t if t is None or is_url(t) else os.path.abspath(t) for t in texts]
 
 
+def options_for(url: str, options: Mapping[str, Any] | None, home: str) -> Mapping[str, Any] | None:
+    """The storage options for a URL, of those that were given for what is at `home`.
+
+    They are for all that is in the same kind of storage, unless they are divided by protocol.
+    """
+    if not options or not is_url(url):
+        return None
+    kind = protocol(url)
+    if isinstance(options.get(kind), Mapping):
+        own: Mapping[str, Any] = options[kind]
+        return own
+    return options if not is_url(home) or kind == protocol(home) else None
+
+
 def _stream_from(texts: Sequence[Any], options: Mapping[str, Any] | None, home: str) -> Stream:
-    """The stream of paths and URLs; `options` open what is in the same kind of storage as `home`."""
+    """The stream of paths and URLs that a table at `home` has."""
     items: list[Any] = []
     for text in texts:
         if isinstance(text, str) and is_url(text):
-            kind = protocol(text)
-            own = (options or {}).get(kind)
-            mine = own if isinstance(own, Mapping) else options if kind == protocol(home) else None
-            items.append(RemoteFile(text, mine))
+            items.append(RemoteFile(text, options_for(text, options, home)))
         else:
             items.append(text if isinstance(text, (str, os.PathLike)) else None)
     return Stream(items, kind="path")
 
-# %% ../nbs/04_tables.ipynb #7ef95608
+# %% ../nbs/04_tables.ipynb #c8f53d31
 class Output:
     """A folder or URL prefix that a scan writes to.
 
@@ -389,6 +410,7 @@ class Output:
         listed = [{"number": number, "rows": rows} for number, rows in sorted(parts.items())]
         content = {"format": "dataview table", "version": VERSION, **manifest.note, "parts": listed}
         self.place.write(MANIFEST, json.dumps(content, allow_nan=False).encode())
+        self.place.clean()
 
 
 def part_name(number: int) -> str:

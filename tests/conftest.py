@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["s3"]  # the fixtures `s3` and `web`
+
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("DATAVIEW_TEST_DATA", ROOT.parent / "shared" / "data"))
 

@@ -126,9 +126,7 @@ def brute_force(digests: list[int], hashes: list[int | None], near: int | None):
         return usable(i) and usable(j) and bits(hashes[i] ^ hashes[j]) <= near
 
     exact = [any(same_file(i, j) for j in range(n) if j != i) for i in range(n)]
-    looks = [
-        any(alike(i, j) and not same_file(i, j) for j in range(n) if j != i) for i in range(n)
-    ]
+    looks = [any(alike(i, j) and not same_file(i, j) for j in range(n) if j != i) for i in range(n)]
     component = [-1] * n
     for start in range(n):
         if component[start] < 0:

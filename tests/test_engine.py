@@ -116,9 +116,7 @@ def test_only_what_has_changed_is_opened(folder):
     row = {name: i for i, name in enumerate(before.index)}
     now = {name: i for i, name in enumerate(after.index)}
     for name in same[:5]:
-        old, new = (
-            ds.vectors["dictionary"][at[name]] for ds, at in ((before, row), (after, now))
-        )
+        old, new = (ds.vectors["dictionary"][at[name]] for ds, at in ((before, row), (after, now)))
         assert np.array_equal(old, new, equal_nan=True), "the dictionary has not learnt anew"
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import dataview as dv
 from dataview import pipeline as module
+from dataview.cache import cache
 from dataview.image import ImageError
 from dataview.pipeline import Pipeline, waiting_room
 from dataview.stages import Stages
@@ -50,6 +51,7 @@ def test_images_that_do_not_fit_into_memory_give_the_same_vectors(
     limits: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     within, _ = run(dv.read(pictures(40)), project=None)
+    cache().clear()
     for name, value in limits.items():
         monkeypatch.setattr(module, name, value)
     beyond, _ = run(dv.read(pictures(40)), project=None)
@@ -66,9 +68,7 @@ def test_what_is_known_is_not_computed_again() -> None:
     ds, _ = run(dv.read(pictures(20)), project="pca")
     again = Pipeline(ds, publish=print, thumbnails=print).stages()
     assert again == []
-    other = Pipeline(
-        ds, publish=print, thumbnails=print, embed=lambda b: b[:, 0, 0]
-    )
+    other = Pipeline(ds, publish=print, thumbnails=print, embed=lambda b: b[:, 0, 0])
     assert [stage.name for stage in other.stages()] == ["scan", "embedding", "pca", "umap"]
     named, _ = run(ds, project="pca")
     assert named is ds, "it has this map of these vectors"

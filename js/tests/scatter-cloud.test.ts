@@ -121,16 +121,4 @@ describe("Cloud", () => {
     const none = new Cloud(Float32Array.of(Number.NaN, Number.NaN));
     expect([none.count, none.bounds]).toEqual([0, null]);
   });
-
-  test("lets a row that had no place before appear where it will be", () => {
-    const before = new Cloud(Float32Array.of(1, 1, Number.NaN, Number.NaN));
-    const cloud = new Cloud(Float32Array.of(5, 6, 7, 8), before);
-    const from = { center: [1, 1], rest: [0, 0], scale: [0.5, 0.5] } as const;
-    const to = { center: [5, 5], rest: [0, 0], scale: [0.1, 0.2] } as const;
-    const origins = cloud.origins(before, from as never, to as never);
-    expect([...origins.subarray(0, 2)]).toEqual([1, 1]);
-    // on the screen: (7 - 5) * 0.1 across and (8 - 5) * 0.2 up, in both cameras
-    expect((origins[2] - 1) * 0.5).toBeCloseTo(0.2);
-    expect((origins[3] - 1) * 0.5).toBeCloseTo(0.6);
-  });
 });

@@ -10,7 +10,7 @@ beforeEach(() => {
   el = document.body.appendChild(document.createElement("div"));
   tool = "lasso";
   target = Object.fromEntries(
-    "pan zoom fit hover leave click doubleClick openHovered draw select"
+    "pan zoom fit hover leave click doubleClick openHovered drag draw select"
       .split(" ")
       .map((name) => [name, vi.fn()]),
   ) as typeof target;

@@ -12,7 +12,7 @@ const stage = (name: string, state: Stage["state"], message = ""): Stage => {
 };
 
 describe("mapMessage", () => {
-  const state = { n: 6000, placed: null, visible: 6000, progress: idle };
+  const state = { n: 6000, placed: null, visible: 6000, progress: idle, forming: false };
 
   test("says that the map comes after the scan, and how far that is", () => {
     const progress = { stages: [stage("scan", "running")], running: true };
@@ -49,8 +49,13 @@ function fakeStore(points: Float32Array | null): Store {
   return {
     n: signal(n),
     progress: signal(idle),
-    points: signal(points),
-    map: signal("umap"),
+    maps: {
+      points: signal(points),
+      name: signal("umap"),
+      forming: signal(false),
+      unsettled: signal(false),
+      held: signal(false),
+    },
     color: signal(plainScale(n, false)),
     filter: signal(null),
     visible: signal(null),
@@ -87,7 +92,7 @@ describe("Scatter in a browser without WebGL2", () => {
 
   test("takes points that come, change and go", () => {
     const store = fakeStore(null);
-    const points = store.points as ReturnType<typeof signal<Float32Array | null>>;
+    const points = store.maps.points as ReturnType<typeof signal<Float32Array | null>>;
     const scatter = new Scatter(el, store);
     points.value = Float32Array.of(0, 0, Number.NaN, 1);
     points.value = Float32Array.of(3, 3, 4, 4);

@@ -22,6 +22,7 @@ import pandas as pd
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 import dataview as dv
+from dataview.deduplication import BLANK_BITS, count_ones, near_pairs, read_hashes
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("DATAVIEW_TEST_DATA", ROOT.parent / "shared" / "data"))
@@ -96,6 +97,10 @@ def trimmed(image: Image.Image, share: float) -> Image.Image:
     return image.crop((x, y, image.width - x, image.height - y))
 
 
+def corner(image: Image.Image, share: float) -> Image.Image:
+    return image.crop((0, 0, round(image.width * share), round(image.height * share)))
+
+
 def brighter(image: Image.Image, factor: float) -> Image.Image:
     return ImageEnhance.Brightness(image).enhance(factor)
 
@@ -119,12 +124,13 @@ FAULTS: dict[Change, Sequence[float]] = {
     gray: (1, 3),
 }
 COPIES: dict[str, tuple[Change | None, float, int]] = {  # change, how much, JPEG quality
-    "same file": (None, 0, 0),
-    "quality 50": (None, 0, 50),
-    "half size": (scaled, 0.5, 90),
-    "2 % cropped": (trimmed, 0.02, 90),
+    "the same file": (None, 0, 0),
+    "JPEG of quality 50": (None, 0, 50),
+    "half the size": (scaled, 0.5, 90),
+    "1 % cut off on each side": (trimmed, 0.02, 90),
+    "2 % cut off on two sides": (corner, 0.98, 90),
     "10 % brighter": (brighter, 1.1, 90),
-    "grey": (gray, 1, 90),
+    "gray": (gray, 1, 90),
     "turned by 2 degrees": (turned, 2, 90),
     "mirrored": (mirrored, 0, 90),
 }
@@ -156,8 +162,7 @@ def degrade(
         rows.append({"path": str(path), "source": str(source), "change": change})
 
     for source in sources:
-        image = ImageOps.exif_transpose(Image.open(source)).convert("RGB")
-        image.thumbnail((most, most))
+        image = opened(source, most)
         original = encoded(image, 95)
         write(original, source, "none")
         kinds = list(FAULTS)
@@ -168,10 +173,21 @@ def degrade(
             change = f"{kinds[i].__name__} {strength:g}"
             write(encoded(changed, 0 if png else 90), source, change, "png" if png else "jpg")
         name = list(COPIES)[rng.integers(len(COPIES))]
-        change, strength, quality = COPIES[name]
-        copied = change(image, strength) if change else image
-        write(encoded(copied, quality) if quality else original, source, name)
+        write(copied(image, name) or original, source, name)
     return pd.DataFrame(rows)
+
+
+def opened(path: Path, most: int) -> Image.Image:
+    """An image upright, as RGB, with a long side of at most that many pixels."""
+    image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+    image.thumbnail((most, most))
+    return image
+
+
+def copied(image: Image.Image, name: str) -> bytes:
+    """A copy of `COPIES` as a file; b"" for the same file."""
+    change, strength, quality = COPIES[name]
+    return encoded(change(image, strength) if change else image, quality) if quality else b""
 
 
 def encoded(image: Image.Image, quality: int) -> bytes:
@@ -229,6 +245,35 @@ def their_verdicts(paths: Sequence[str]) -> pd.DataFrame:
     return issues.rename(columns={theirs: ours for ours, theirs in FLAGS.items()})
 
 
+def copies_found(
+    sources: Sequence[Path], distances: Sequence[int], most: int = 1024
+) -> pd.DataFrame:
+    """Share of injected copies that are near duplicates of their originals, by what was changed.
+
+    A column for each distance. The last row is the number of pairs of different originals that are that near.
+    """
+    names = list(COPIES)
+    files = []
+    for source in sources:
+        image = opened(source, most)
+        original = encoded(image, 95)
+        files += [original, *(copied(image, name) or original for name in names)]
+    frame = dv.scan(pd.DataFrame({"image": files}), progress=False).frame
+    hashes, known = read_hashes(frame["phash"])
+    table = {}
+    width = len(names) + 1
+    for near in distances:
+        shares = {}
+        for k, name in enumerate(names, 1):
+            apart = count_ones(hashes[::width] ^ hashes[k::width])
+            shares[name] = float((apart <= near).mean())
+        originals, first = np.unique(hashes[::width][known[::width]], return_index=True)
+        pairs = near_pairs(originals[count_ones(originals) >= BLANK_BITS], near)
+        shares["pairs of different images"] = len(pairs[0]) + len(sources) - len(first)
+        table[near] = shares
+    return pd.DataFrame(table)
+
+
 def agreement(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     """Precision, recall and F1 of our verdicts against theirs, one row per flag.
 
@@ -254,7 +299,9 @@ def datasets(folder: Path) -> Iterator[tuple[str, list[str]]]:
     for name, place in FOLDERS.items():
         if (DATA / place).is_dir():
             yield name, images_in(DATA / place)
-    sources = [Path(path) for name in ("bccd", "photos") for path in images_in(DATA / FOLDERS[name])]
+    sources = [
+        Path(path) for name in ("bccd", "photos") for path in images_in(DATA / FOLDERS[name])
+    ]
     (folder / "degraded").mkdir()
     made = degrade(sources or scenes(100, folder), folder / "degraded")
     made.to_csv(folder / "degraded.csv")
@@ -262,9 +309,15 @@ def datasets(folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("sets", nargs="*", help="bccd, photos, coco128, cifar10, degraded; default: all")
-    parser.add_argument("--list", action="store_true", help="name the images of which the verdicts differ")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument(
+        "sets", nargs="*", help="bccd, photos, coco128, cifar10, degraded; default: all"
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="name the images of which the verdicts differ"
+    )
     options = parser.parse_args(arguments)
     tables: dict[str, Any] = {}
     folder = Path(tempfile.mkdtemp(prefix="dataview-agreement-"))

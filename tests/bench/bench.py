@@ -13,26 +13,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("DATAVIEW_TEST_DATA", ROOT.parent / "shared" / "data"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-Numbers = dict[str, float]
-MEASURES: dict[str, Callable[[], Numbers]] = {}
-
-
-def measure(function: Callable[[], Numbers]) -> Callable[[], Numbers]:
-    """Registers a function that times rows of the table: ``"what | by what, unit"`` -> number."""
-    MEASURES[function.__name__] = function
-    return function
-
-
-def seconds(function: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
+from tests.bench.measuring import DATA, MEASURES, ROOT, Numbers, measure, seconds  # noqa: E402
 
 
 def image_folder() -> Path:
@@ -126,7 +111,6 @@ def explore_by_hand() -> Numbers:
 
 @measure
 def browser() -> Numbers:
-    sys.path.insert(0, str(ROOT))
     from playwright.sync_api import sync_playwright
 
     from tests.browser.chromium import find_chromium
@@ -214,6 +198,7 @@ def lasso() -> Numbers:
 # --- import, encode, bundle ---------------------------------------------------------------------
 
 
+@measure
 def import_() -> Numbers:
     def fresh(module: str) -> float:
         code = "import time; start = time.perf_counter(); import {0}; print(time.perf_counter() - start)"
@@ -224,9 +209,6 @@ def import_() -> Numbers:
         "import | pandas, s": fresh("pandas"),
         "import | umap, s": fresh("umap"),
     }
-
-
-MEASURES["import"] = import_
 
 
 @measure
@@ -268,6 +250,8 @@ def bundle() -> Numbers:
         rows[f"bundle: {what} | dataview, KB gzip"] = size / 1024
     return rows
 
+
+from tests.bench import maps, scans  # noqa: E402, F401  they register their own
 
 # --- the table ----------------------------------------------------------------------------------
 

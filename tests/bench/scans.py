@@ -50,7 +50,7 @@ def pillow_loop(folder: Path) -> None:
             np.histogram(grey, 256)
             (np.diff(grey, axis=0) ** 2).mean()
             small = image.convert("L").resize((8, 8))
-            np.asarray(small) > np.asarray(small).mean()
+            (np.asarray(small) > np.asarray(small).mean()).tobytes()
             image.thumbnail((128, 128))
             image.save(io.BytesIO(), "JPEG", quality=85)
 
@@ -79,9 +79,7 @@ def scans(width: int, height: int, count: int, few: int) -> Numbers:
     passed[f"{what} | scaled decode alone, images/s"] = count / seconds(
         lambda: decoded(folder, 128)
     )
-    passed[f"{what} | Pillow and NumPy loop, images/s"] = few / seconds(
-        lambda: pillow_loop(some)
-    )
+    passed[f"{what} | Pillow and NumPy loop, images/s"] = few / seconds(lambda: pillow_loop(some))
     by_cleanvision(jpegs(width, height, 8))
     passed[f"{what} | cleanvision, images/s"] = few / seconds(lambda: by_cleanvision(some))
     return passed
@@ -153,7 +151,10 @@ def explore_warm() -> Numbers:
         run()
         (cache / "done").touch()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return {"scan 100,000 images, peak memory above the imports | dataview, MB": (peak - before) / 1024}
+        return {
+            "scan 100,000 images, peak memory above the imports | dataview, MB": (peak - before)
+            / 1024
+        }
     return {f"{what} to its map | dataview, s": seconds(run)}
 
 

@@ -39,15 +39,19 @@ export class Cloud {
   }
 }
 
+/** Rows that are looked at to see which part of the map is covered. */
+const LOOKED_AT = 100_000;
+
 /** Share of the cells of a grid, about four points a cell, that have a point in them. */
 function coverOf(points: Float32Array, bounds: Bounds | null): number {
   if (!bounds) return 1;
   const side = Math.min(Math.max(Math.floor(Math.sqrt(points.length / 8)), 1), 64);
+  const step = 2 * Math.ceil(points.length / 2 / LOOKED_AT);
   const filled = new Uint8Array(side * side);
   const perX = side / (bounds.xmax - bounds.xmin || 1);
   const perY = side / (bounds.ymax - bounds.ymin || 1);
   let count = 0;
-  for (let i = 0; i < points.length; i += 2) {
+  for (let i = 0; i < points.length; i += step) {
     const column = Math.min(((points[i] - bounds.xmin) * perX) | 0, side - 1);
     const line = Math.min(((points[i + 1] - bounds.ymin) * perY) | 0, side - 1);
     const cell = line * side + column;

@@ -24,6 +24,8 @@ export interface GestureTarget {
   click(x: number, y: number, mode: Mode | "toggle" | undefined): void;
   doubleClick(x: number, y: number): void;
   openHovered(): void;
+  /** A drag has begun or ended. */
+  drag(dragging: boolean): void;
   /** An outline in the making, as x0 y0 x1 y1 ...; null when it is finished or dropped. */
   draw(path: number[] | null): void;
   select(path: number[], mode: Mode | undefined): void;
@@ -132,7 +134,10 @@ export class Gestures {
 
   private pull(drag: Drag, event: PointerEvent, x: number, y: number): void {
     if (!drag.moved && Math.hypot(x - drag.x, y - drag.y) < CLICK_SLOP) return;
-    if (!drag.moved) this.target.leave();
+    if (!drag.moved) {
+      this.target.leave();
+      this.target.drag(true);
+    }
     drag.moved = true;
     if (drag.action === "pan") {
       this.target.pan(x - drag.lastX, y - drag.lastY);
@@ -157,14 +162,13 @@ export class Gestures {
   private up(event: PointerEvent): void {
     this.fingers.delete(event.pointerId);
     const drag = this.drag;
-    this.drop();
-    if (!drag) return;
-    if (!drag.moved && drag.button === 0) {
+    if (drag && !drag.moved && drag.button === 0) {
       const toggle = event.ctrlKey || event.metaKey;
       this.target.click(drag.x, drag.y, toggle ? "toggle" : drag.mode);
-    } else if (drag.moved && drag.action !== "pan" && drag.path.length >= 6) {
+    } else if (drag?.moved && drag.action !== "pan" && drag.path.length >= 6) {
       this.target.select(drag.path, drag.mode);
     }
+    this.drop();
   }
 
   private cancel(event: PointerEvent): void {
@@ -175,6 +179,7 @@ export class Gestures {
   /** Ends whatever drag there is without an effect. */
   private drop(): void {
     if (this.drag && this.drag.action !== "pan") this.target.draw(null);
+    if (this.drag?.moved) this.target.drag(false);
     this.drag = null;
     if (!this.space) delete this.el.dataset.panning;
   }

@@ -16,13 +16,16 @@ export interface MapState {
   placed: number | null;
   visible: number;
   progress: Progress;
+  /** Better versions of the map will come. */
+  forming: boolean;
 }
 
 const AFTER = "The map comes after the scan";
 
 /** The words for a state; null where there are points to see. */
-export function mapMessage({ n, placed, visible, progress }: MapState): MapMessage | null {
-  if (placed === null) return waiting(n, progress);
+export function mapMessage(state: MapState): MapMessage | null {
+  const { n, placed, visible, progress } = state;
+  if (placed === null || (placed === 0 && state.forming)) return waiting(n, progress);
   if (placed === 0) return { title: "No row has a place on this map" };
   if (visible === 0) return { title: "The filter leaves no row" };
   return null;

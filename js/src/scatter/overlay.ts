@@ -1,7 +1,8 @@
 // What is drawn over the points: the lasso in the making, the outline of the current selection and a
 // ring around the hovered point. One SVG; nothing here redraws the points.
 
-import type { Polygon } from "../lasso";
+import type { Expr } from "../expressions";
+import { lassosIn } from "../selection";
 import type { Camera } from "./camera";
 
 const NS = "http://www.w3.org/2000/svg";
@@ -22,9 +23,12 @@ export class Overlay {
     this.lassoPath.setAttribute("d", path ? closed(path) : "");
   }
 
-  /** Outlines of the selection, in data coordinates. */
-  outline(polygons: Polygon[], camera: Camera): void {
-    const paths = polygons.map((polygon) => closed(polygon.flatMap((p) => camera.toScreen(...p))));
+  /** Outlines of the lassos of a selection that belong to a map. */
+  outline(selection: Expr | null, map: string | null, camera: Camera): void {
+    const lassos = lassosIn(selection).filter(({ on }) => on === map);
+    const paths = lassos.map(({ polygon }) =>
+      closed(polygon.flatMap((p) => camera.toScreen(...p))),
+    );
     this.outlinePath.setAttribute("d", paths.join(""));
   }
 

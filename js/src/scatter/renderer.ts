@@ -30,6 +30,7 @@ const POSITION = 0;
 const BEFORE = 1;
 const COLOR = 2;
 const STAGING_ROWS = 1 << 16;
+const AT_ONCE = 200_000; // rows of which the coordinates are uploaded in one frame
 const UNIFORMS = [
   "u_center",
   "u_rest",
@@ -51,6 +52,9 @@ export class Renderer {
   private n = 0;
   /** While points travel: how many of the drawing order do. */
   private limit = Number.POSITIVE_INFINITY;
+  /** How many have their coordinates in the buffer, and where those of the others are. */
+  private uploaded = 0;
+  private rest: { points: Float32Array; order: Uint32Array } | null = null;
   private fence: WebGLSync | null = null;
 
   /** Throws an Error where the browser has no WebGL2. */
@@ -85,13 +89,18 @@ export class Renderer {
   }
 
   /**
-   * Coordinates of all rows, uploaded in drawing order; `before`, where the map has just changed, has
-   * those that the first points come from: until `arrive`, only they are drawn.
+   * Coordinates of all rows, uploaded in drawing order: the first ones now, the others by `fill`.
+   * `before`, where the map has just changed, has those that the first points come from: until
+   * `arrive`, only they are drawn.
    */
   setPoints(points: Float32Array, order: Uint32Array, before: Float32Array | null): void {
     const gl = this.gl;
-    this.upload("position", points, 2, order);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers.position);
+    gl.bufferData(gl.ARRAY_BUFFER, points.byteLength, gl.STATIC_DRAW);
     this.attribute(POSITION, "position", 2);
+    this.uploaded = 0;
+    this.rest = { points, order };
+    this.fill();
     if (!before) {
       this.arrive();
       return;
@@ -100,6 +109,22 @@ export class Renderer {
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers.before);
     gl.bufferData(gl.ARRAY_BUFFER, before, gl.STATIC_DRAW);
     this.attribute(BEFORE, "before", 2);
+  }
+
+  /** Uploads the next coordinates; true when these were the last. */
+  fill(): boolean {
+    if (!this.rest) return false;
+    const { points, order } = this.rest;
+    const from = this.uploaded;
+    this.uploaded = Math.min(from + AT_ONCE, order.length);
+    this.put("position", points, 2, order, from, this.uploaded);
+    if (this.uploaded < order.length) return false;
+    this.rest = null;
+    return true;
+  }
+
+  get filling(): boolean {
+    return this.rest !== null;
   }
 
   /** All points are at their places. */
@@ -113,7 +138,10 @@ export class Renderer {
 
   /** Palette index of every row. */
   setColors(index: Uint8Array, order: Uint32Array): void {
-    this.upload("color", index, 1, order);
+    const gl = this.gl;
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers.color);
+    gl.bufferData(gl.ARRAY_BUFFER, order.length, gl.STATIC_DRAW);
+    this.put("color", index, 1, order, 0, order.length);
     this.attribute(COLOR, "color", 1);
   }
 
@@ -138,8 +166,9 @@ export class Renderer {
   /** How many entries of a list there are to draw. */
   count(list: List): number {
     const entries = this.lists[list];
-    if (!entries) return list === "base" ? Math.min(this.n, this.limit) : 0;
-    return this.limit < this.n ? below(entries, this.limit) : entries.length;
+    const limit = Math.min(this.limit, this.uploaded);
+    if (!entries) return list === "base" ? Math.min(this.n, limit) : 0;
+    return limit < this.n ? below(entries, limit) : entries.length;
   }
 
   resize(width: number, height: number): void {
@@ -198,25 +227,22 @@ export class Renderer {
     this.gl.getExtension("WEBGL_lose_context")?.loseContext();
   }
 
-  /** Copies values into a buffer in drawing order, a part at a time: no second copy in memory. */
-  private upload(
-    name: "position" | "before" | "color",
+  /** Copies the values of some rows into a buffer in drawing order, with no second copy of all. */
+  private put(
+    name: "position" | "color",
     values: Float32Array | Uint8Array,
     width: 1 | 2,
     order: Uint32Array,
+    from: number,
+    to: number,
   ): void {
     const gl = this.gl;
-    const rows = Math.min(STAGING_ROWS, order.length);
+    const rows = Math.min(STAGING_ROWS, to - from);
     const floats = values instanceof Float32Array;
     const staging = floats ? new Float32Array(rows * width) : new Uint8Array(rows * width);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name]);
-    gl.bufferData(
-      gl.ARRAY_BUFFER,
-      order.length * width * staging.BYTES_PER_ELEMENT,
-      gl.STATIC_DRAW,
-    );
-    for (let start = 0; start < order.length; start += rows) {
-      const stop = Math.min(start + rows, order.length);
+    for (let start = from; start < to; start += rows) {
+      const stop = Math.min(start + rows, to);
       for (let i = start, k = 0; i < stop; i++) {
         for (let j = 0; j < width; j++) staging[k++] = values[width * order[i] + j];
       }

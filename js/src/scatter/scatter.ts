@@ -7,14 +7,13 @@
 import { effect, signal } from "@preact/signals";
 import { h, render } from "preact";
 import { has } from "../bitset";
-import type { Expr } from "../expressions";
-import type { Polygon } from "../lasso";
 import type { Mode, Store } from "../store";
 import { Camera } from "./camera";
 import { HoverCard } from "./card";
 import { Cloud } from "./cloud";
 import { Controls } from "./controls";
 import { Gestures, type GestureTarget } from "./gestures";
+import { Hits } from "./hits";
 import { categoryPlaces, Labels } from "./labels";
 import { Legend } from "./legend";
 import { pointLook } from "./look";
@@ -29,9 +28,8 @@ export interface ScatterOptions {
   names: boolean;
   /** Points become pictures when no more than this many are in view. */
   pictures: number;
-  /** Milliseconds in which one map turns into the next, for this many rows at most. */
+  /** Milliseconds in which one map turns into the next; 0: at once. */
   transition: number;
-  transitionRows: number;
   /** Factor on the size of the points. */
   size: number;
 }
@@ -40,13 +38,12 @@ const defaults: ScatterOptions = {
   names: true,
   pictures: 200,
   transition: 600,
-  transitionRows: 200_000,
   size: 1,
 };
 
-const REACH = 9; // px from a point in which the pointer finds it
 const FILLED = 0.6; // share of the view that the fitted box around the points has
 const REST = 120; // ms without movement before pictures are looked for
+const LEG = { least: 400, most: 1500 }; // ms in which one version of a map turns into the next
 
 export class Scatter {
   private readonly options: ScatterOptions;
@@ -54,11 +51,13 @@ export class Scatter {
   private readonly surface = div("dataview-map-surface");
   private readonly panel = div("dataview-map-panel");
   private readonly notice = div("dataview-map-message");
+  private readonly formingMark = div("dataview-map-forming");
   private readonly camera = new Camera();
   private readonly scene: Scene;
   private readonly pictures: Pictures;
   private readonly overlay: Overlay;
   private readonly labels: Labels;
+  private readonly hits: Hits;
   private readonly card: HoverCard;
   private readonly gestures: Gestures;
   private readonly observer: ResizeObserver;
@@ -73,6 +72,8 @@ export class Scatter {
   private request = 0;
   private stale = { view: false, moved: false, hover: false, pictures: false };
   private movedAt = 0;
+  /** The map that the points are of, and when they came. */
+  private last: { map: string | null; at: number } = { map: null, at: 0 };
 
   constructor(
     el: HTMLElement,
@@ -88,10 +89,14 @@ export class Scatter {
     root.append(surface);
     this.scene = new Scene(surface, () => this.refill());
     this.pictures = new Pictures(surface, store);
+    this.hits = new Hits(store, this.camera, this.cloud, this.pictures);
     this.overlay = new Overlay(surface);
     this.labels = new Labels(surface);
     this.card = new HoverCard(root, store);
-    root.append(this.panel, this.notice);
+    this.formingMark.textContent = "forming";
+    this.formingMark.title =
+      "This map is still being computed, and the points move. A lasso keeps the rows that it was drawn around.";
+    root.append(this.panel, this.formingMark, this.notice);
     el.append(root);
     this.gestures = new Gestures(surface, this.target());
     this.renderPanel();
@@ -111,6 +116,7 @@ export class Scatter {
   destroy(): void {
     cancelAnimationFrame(this.request);
     for (const stop of this.stops) stop();
+    this.store.maps.held.value = false;
     this.observer.disconnect();
     render(null, this.panel);
     const { gestures, pictures, overlay, labels, card, scene } = this;
@@ -123,7 +129,7 @@ export class Scatter {
   private follow(): void {
     const { store, cloud } = this;
     const on = (fn: () => void) => this.stops.push(effect(fn));
-    on(() => this.setPoints(store.maps.points.value));
+    on(() => this.setPoints(store.maps.points.value, store.maps.name.peek()));
     on(() => {
       if (cloud.value) this.scene.setColors(store.color.value, cloud.value);
       this.update();
@@ -155,11 +161,17 @@ export class Scatter {
       this.surface.dataset.tool = store.tool.value;
     });
     on(() => {
+      this.formingMark.hidden = !store.maps.forming.value;
+      void store.maps.unsettled.value;
+      this.schedule();
+    });
+    on(() => {
       const trouble = this.scene.trouble.value;
       this.panel.hidden = !cloud.value?.bounds;
       const state = {
         n: store.n.value,
         placed: store.maps.points.value && (cloud.value?.count ?? 0),
+        forming: store.maps.forming.value,
         visible: store.visibleCount.value,
         progress: store.progress.value,
       };
@@ -167,17 +179,30 @@ export class Scatter {
     });
   }
 
-  private setPoints(points: Float32Array | null): void {
+  /** Shows other points: of another map, or of a better version of the same one. */
+  private setPoints(points: Float32Array | null, map: string | null): void {
+    const { camera } = this;
     const before = this.cloud.peek();
     const cloud = points && new Cloud(points, before);
-    const from = this.camera.uniforms();
-    const { transition: duration, transitionRows } = this.options;
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches || duration <= 0;
-    const travels = before?.bounds && cloud?.n === before.n && cloud.n <= transitionRows && !still;
+    const from = camera.uniforms();
+    const now = performance.now();
+    const steady = before !== null && map === this.last.map;
+    const leg = Math.min(Math.max(now - this.last.at, LEG.least), LEG.most);
+    this.last = { map, at: now };
+    const duration = steady ? leg : this.options.transition;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const travels = before?.bounds && cloud?.n === before.n && camera.width > 0;
     this.cloud.value = cloud;
-    this.fit();
-    const travel = travels ? { before, from, duration } : undefined;
-    if (cloud) this.scene.setCloud(cloud, this.camera.uniforms(), travel);
+    // whoever has looked closer at a map goes on looking there when it changes
+    if (steady && !camera.untouched && cloud?.bounds) camera.keep(cloud.bounds);
+    else this.fit();
+    const trip = travels && !still && this.options.transition > 0;
+    if (cloud) {
+      const way = trip ? { before, from, duration, steady } : undefined;
+      this.scene.setCloud(cloud, camera.uniforms(), way);
+    }
+    this.surface.classList.toggle("dataview-map-gliding", steady);
+    this.surface.style.setProperty("--dataview-leg", `${duration}ms`);
   }
 
   /** Gives a new graphics context everything that the last one had. */
@@ -235,6 +260,9 @@ export class Scatter {
         const row = store.hover.peek();
         if (row >= 0) store.open(row);
       },
+      drag: (dragging) => {
+        store.maps.held.value = dragging;
+      },
       draw: (path) => this.overlay.lasso(path),
       select: (path, mode) => {
         const on = store.maps.name.peek();
@@ -264,25 +292,8 @@ export class Scatter {
     if (bounds && camera.width > 0) camera.fit(bounds, 24, right);
   }
 
-  /** The row whose picture or point is at a pixel, or -1. */
   private rowAt(x: number, y: number): number {
-    const { camera } = this;
-    const pictured = this.pictures.at(x, y, camera);
-    if (pictured >= 0) return pictured;
-    const reach = Math.max(REACH, this.look().size / 2 + 2);
-    const [dx, dy] = camera.toData(x, y);
-    const [rx, ry] = [reach / camera.sx, reach / camera.sy];
-    return this.cloud.peek()?.index.nearest(dx, dy, rx, ry, (row) => this.isVisible(row)) ?? -1;
-  }
-
-  /** Goes on with the index; true when it is there (or there is nothing to find). */
-  private indexReady(): boolean {
-    return this.cloud.peek()?.index.prepare() ?? true;
-  }
-
-  private isVisible(row: number): boolean {
-    const visible = this.store.visible.peek();
-    return !visible || has(visible, row);
+    return this.hits.at(x, y, this.look().size);
   }
 
   // ---------------------------------------------------------------- frames
@@ -311,14 +322,16 @@ export class Scatter {
     if (stale.view) {
       this.labels.update(camera);
       this.pictures.update(camera);
-      this.overlay.outline(lassos(store.selection.peek(), store.maps.name.peek()), camera);
+      this.overlay.outline(store.selection.peek(), store.maps.name.peek(), camera);
     }
     stale.view = stale.moved = false;
     if (stale.hover) this.findHover();
     this.showHover();
     if (stale.pictures && !scene.travelling && now - this.movedAt > REST) this.findPictures();
+    if (now === this.movedAt) this.surface.classList.remove("dataview-map-gliding");
     this.surface.classList.toggle("dataview-map-travelling", scene.travelling);
-    this.surface.setAttribute("aria-busy", String(scene.travelling));
+    const busy = scene.travelling || store.maps.unsettled.peek();
+    this.surface.setAttribute("aria-busy", String(busy));
     this.surface.dataset.map = store.maps.name.peek() ?? "";
     if (unfinished || stale.pictures || stale.hover) this.schedule();
   }
@@ -333,7 +346,7 @@ export class Scatter {
   }
 
   private findHover(): void {
-    this.stale.hover = this.pointer !== null && !this.indexReady();
+    this.stale.hover = this.pointer !== null && !this.hits.prepare();
     if (!this.pointer || this.stale.hover) return;
     const row = this.rowAt(...this.pointer);
     this.store.hover.value = row;
@@ -343,28 +356,22 @@ export class Scatter {
   /** The ring around the hovered row, wherever it is hovered; the card only at the map's pointer. */
   private showHover(): void {
     const row = this.store.hover.peek();
-    const points = this.cloud.peek()?.points;
-    const [px, py] = points ? points.subarray(2 * row, 2 * row + 2) : [];
-    const shown = row >= 0 && Number.isFinite(px + py) && this.isVisible(row);
-    const pictured = this.pictures.mark(shown ? row : -1);
-    const [x, y] = shown ? this.camera.toScreen(px, py) : [0, 0];
-    this.overlay.ring(x, y, shown && !pictured ? this.look().size / 2 + 3 : 0);
-    if (shown && this.pointer) this.card.show(row, x, y);
+    const place = this.scene.travelling ? null : this.hits.placeOf(row);
+    const pictured = this.pictures.mark(place ? row : -1);
+    const [x, y] = place ?? [0, 0];
+    this.overlay.ring(x, y, place && !pictured ? this.look().size / 2 + 3 : 0);
+    if (place && this.pointer) this.card.show(row, x, y);
     else this.card.hide();
   }
 
   private findPictures(): void {
     const { camera, options } = this;
-    const cloud = this.cloud.peek();
-    const n = Math.min(cloud?.count ?? 0, this.store.visibleCount.peek());
+    const n = Math.min(this.cloud.peek()?.count ?? 0, this.store.visibleCount.peek());
     // looking through the whole of a large map would be for nothing
     const near = n / camera.zoom ** 2 < 100 * options.pictures;
-    this.stale.pictures = near && !this.indexReady();
+    this.stale.pictures = near && !this.hits.prepare();
     if (this.stale.pictures) return;
-    const found = near
-      ? cloud?.index.within(camera.view(20), options.pictures, (row) => this.isVisible(row))
-      : null;
-    const rows = found ?? null;
+    const rows = near ? this.hits.inView(options.pictures) : null;
     this.pictures.set(rows, camera);
     this.surface.classList.toggle("dataview-map-near", rows !== null && rows.length > 0);
   }
@@ -385,11 +392,4 @@ function div(name: string): HTMLDivElement {
   const el = document.createElement("div");
   el.className = name;
   return el;
-}
-
-/** The outlines in a selection that belong to a map. */
-function lassos(expr: Expr | null, map: string | null): Polygon[] {
-  if (expr?.op === "lasso") return expr.on === map ? [expr.polygon] : [];
-  if (expr?.op === "and" || expr?.op === "or") return expr.terms.flatMap((e) => lassos(e, map));
-  return expr?.op === "not" ? lassos(expr.term, map) : [];
 }

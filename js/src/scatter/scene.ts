@@ -110,15 +110,15 @@ export class Scene {
 
   /** Draws a frame's share of the view; true where the next frame has to go on. */
   draw(now: number, view: View, changed: boolean, moving: boolean): boolean {
-    const { painter } = this;
-    if (!painter) return false;
-    const { travel } = this;
+    const { painter, renderer, travel } = this;
+    if (!painter || !renderer) return false;
+    const filled = renderer.fill();
     const part = travel?.advance(now) ?? 1;
     if (travel && part === 1) {
       this.travel = null;
-      this.renderer?.arrive();
+      renderer.arrive();
     }
-    if (changed || travel) {
+    if (changed || travel || filled) {
       const look = {
         ...view,
         size: view.size * this.ratio,
@@ -129,7 +129,7 @@ export class Scene {
       };
       painter.restart(look, now, moving || part < 1);
     }
-    return painter.step(now) || part < 1;
+    return painter.step(now) || part < 1 || renderer.filling;
   }
 
   /** Follows the element's size and the colours that its CSS gives. */

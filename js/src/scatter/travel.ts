@@ -53,26 +53,26 @@ export function standing(
 ): Float32Array {
   const count = Math.min(cloud.n, TRAVELLERS);
   const places = new Float32Array(2 * count);
-  const part = travel?.reached ?? 1;
+  const rest = 1 - (travel?.reached ?? 1);
   for (let axis = 0; axis < 2; axis++) {
-    const here = projector(camera, axis);
-    const coming = projector(to, axis);
-    const before = travel && projector(travel.from, axis);
+    const [middle, factor] = lens(camera, axis);
+    const [toMiddle, toFactor] = lens(to, axis);
+    const [fromMiddle, fromFactor] = lens(travel?.from ?? camera, axis);
     for (let i = 0; i < count; i++) {
       const row = 2 * cloud.order[i] + axis;
-      let clip = here.clip(cloud.points[row]);
-      if (before && part < 1) clip += (1 - part) * (before.clip(travel.origins[2 * i + axis]) - clip);
-      places[2 * i + axis] = here.data(clip - clip === 0 ? clip : coming.clip(next.points[row]));
+      let clip = (cloud.points[row] - middle) * factor;
+      if (clip - clip !== 0) clip = (next.points[row] - toMiddle) * toFactor;
+      else if (travel && rest > 0) {
+        const origin = (travel.origins[2 * i + axis] - fromMiddle) * fromFactor;
+        clip += rest * (origin - clip);
+      }
+      places[2 * i + axis] = clip / factor + middle;
     }
   }
   return places;
 }
 
-/** From data coordinates to the screen (-1..1) and back, along one axis. */
-function projector({ center, rest, scale }: CameraUniforms, axis: number) {
-  const [middle, factor] = [center[axis] + rest[axis], scale[axis]];
-  return {
-    clip: (value: number) => (value - middle) * factor,
-    data: (clip: number) => clip / factor + middle,
-  };
+/** What a camera makes of a coordinate: (coordinate - middle) * factor is -1..1 on the screen. */
+function lens({ center, rest, scale }: CameraUniforms, axis: number): [number, number] {
+  return [center[axis] + rest[axis], scale[axis]];
 }
