@@ -42,7 +42,8 @@ def foreground_flatness(codes: NDArray[np.uint32]) -> float:
     n = np.count_nonzero(other)
     return float(np.count_nonzero(_same_as_neighbours(codes) & other) / n) if n else math.nan
 
-# %% ../nbs/03_appearance.ipynb #9afa3c95
+# %% ../nbs/03_appearance.ipynb #1a39c59d
+# Usual sizes of screens in pixels, long side first.
 SCREENS = frozenset(
     tuple(map(int, size.split("x")))
     for size in (
@@ -56,9 +57,8 @@ SCREENS = frozenset(
         "3120x1440 3200x1440 2048x1536 2160x1620 2224x1668 2360x1640 2388x1668 2732x2048"
     ).split()
 )
-"""Usual sizes of screens in pixels, long side first."""
 
-_FLAT, _NOT_FLAT, _FOREGROUND = 0.45, 0.25, 0.1
+_FLAT, _NOT_FLAT, _FOREGROUND = 0.45, 0.25, 0.2
 _SMALLEST = 32  # pixels of the short side
 
 
@@ -81,13 +81,23 @@ def guess_kind(
     - "photo": hardly any flat areas (`flatness` below 0.25, below 0.45 if `camera`). What is painted
       or rendered with shades and textures is one, too.
     - "screenshot": flat (0.45 or more), and of the size of a screen (`SCREENS`).
-    - "drawing": flat, in its foreground too (0.1 or more): charts, diagrams, logos, masks. A part of
+    - "drawing": flat, in its foreground too (0.2 or more): charts, diagrams, logos, masks. A part of
       a screen cannot be told from these and is one as well.
     - None: between these, a short side below 32 pixels, or a single color.
 
     Notes
     -----
-    Measured on KIND_NUMBERS
+    Measured on 864 real photographs (of cameras, of CIFAR-10, ImageNet, COCO, VOC, CamVid, a
+    microscope and stereo rigs), 190 drawings (charts, diagrams, icons, logos, masks), 46 rendered
+    screenshots (documentation, forms, tables, galleries of photographs; 8 as JPEG) and 143 parts
+    of screens:
+
+    - of 850 "photo", 848 were photographs; it found 98 % of them;
+    - of 208 "drawing", 167 were drawings and 41 parts of screens, none was a photograph (of 416
+      photographs that were cut out before white or black, 4 were); it found 88 % of the drawings;
+    - all 55 "screenshot" were of screens; it found 80 % of the screenshots.
+
+    The thresholds were chosen on the same pictures.
     """
     if min(codes.shape) < _SMALLEST:
         return None
@@ -103,7 +113,7 @@ def guess_kind(
         return "screenshot"
     return "drawing" if foreground >= _FOREGROUND else None
 
-# %% ../nbs/03_appearance.ipynb #c7c0ba8b
+# %% ../nbs/03_appearance.ipynb #2b2a04b2
 _DARK, _STEP = 32, 20  # luma of dark corners, and how much more is bright
 
 
@@ -121,7 +131,10 @@ def has_round_border(luma: NDArray[np.uint8]) -> bool:
     radius is at least 0.35 of the short side, and all corners lie outside by a sixth of it or more.
     It may be cut at the sides, and lie off the middle. Vignetting is not a border.
 
-    Measured on FISHEYE_NUMBERS
+    Measured: all 24 pictures of a fisheye stereo rig were found, and 171 of 208 photographs with
+    a round mask (radius 0.42 to 0.6, up to 6 % off the middle, half of them cut). Of 1,221
+    others, two were called round: a photograph of a retina and a color wheel on black, which are;
+    and 4 of 208 photographs that were darkened to black towards their corners.
     """
     height, width = luma.shape
     side = min(height, width) // 12

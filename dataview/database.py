@@ -58,7 +58,7 @@ def _transaction(con: sqlite3.Connection) -> Iterator[None]:
             con.execute("ROLLBACK")
         raise
 
-# %% ../nbs/00_database.ipynb #1d61625d
+# %% ../nbs/00_database.ipynb #9413c60f
 @dataclass(frozen=True)
 class Format:
     """What a file of some kind looks like.
@@ -100,8 +100,6 @@ def _open(path: Path, form: Format, log_limit: int) -> sqlite3.Connection:
         address, uri=True, timeout=0.05, isolation_level=None, check_same_thread=False
     )
     try:
-        con.execute(f"PRAGMA page_size = {PAGE}")
-        con.execute("PRAGMA auto_vacuum = INCREMENTAL")
         con.execute("PRAGMA secure_delete = OFF")
         con.execute("PRAGMA cache_size = -8000")  # KB
         con.execute(f"PRAGMA wal_autocheckpoint = {max(log_limit // 2 // PAGE, 1)}")
@@ -117,6 +115,9 @@ def _open(path: Path, form: Format, log_limit: int) -> sqlite3.Connection:
 def _prepare(con: sqlite3.Connection, form: Format, wal: bool) -> None:
     """Check whose file it is, choose its journal, and make the tables of a new one."""
     is_new = _is_new(con, form)
+    if is_new:  # to set them would lock a file that is there
+        con.execute(f"PRAGMA page_size = {PAGE}")
+        con.execute("PRAGMA auto_vacuum = INCREMENTAL")
     wanted = "wal" if wal else "truncate"
     if _value(con, "PRAGMA journal_mode") != wanted:
         try:
@@ -162,16 +163,21 @@ _NETWORK = {
 def _on_network(folder: Path) -> bool:
     """Whether a folder is known to be on a disk that several machines may write to."""
     try:
-        mounts = Path("/proc/self/mounts").read_bytes().decode(errors="replace").splitlines()
+        mounts = Path("/proc/self/mounts").read_bytes().decode(errors="replace")
     except OSError:
         return False  # not Linux: SQLite decides
-    place, kind, longest = os.path.realpath(folder) + "/", "", 0
-    for line in mounts:
+    return _file_system(os.path.realpath(folder), mounts).split(".")[0] in _NETWORK
+
+
+def _file_system(place: str, mounts: str) -> str:
+    """The kind of file system that a place is on, by the system's table of mounts."""
+    kind, longest = "", 0
+    for line in mounts.splitlines():
         mount, name = line.split(" ")[1:3]
         mount = mount.replace("\\040", " ").rstrip("/") + "/"
-        if len(mount) >= longest and place.startswith(mount):
+        if len(mount) >= longest and f"{place}/".startswith(mount):
             kind, longest = name, len(mount)
-    return kind.split(".")[0] in _NETWORK
+    return kind
 
 # %% ../nbs/00_database.ipynb #61ef7c9f
 _opening = threading.Lock()
@@ -226,7 +232,7 @@ def _file(path: Path) -> tuple[int, int] | None:
         return None
     return found.st_dev, found.st_ino
 
-# %% ../nbs/00_database.ipynb #a8b6abc9
+# %% ../nbs/00_database.ipynb #6889c42c
 _PATIENCE = 10.0  # s that is waited for others
 _REST = 30.0  # s without trying to write after it was not possible
 _warned: set[tuple[str, str]] = set()
@@ -314,6 +320,8 @@ class Database:
             except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
                 raise  # our mistake, not the disk's
             except (OSError, sqlite3.Error, NotOursError) as error:
+                if again and _code(error) not in _BUSY and _file(self.path) != handle.file:
+                    continue  # it was deleted or moved by another
                 if _code(error) in _BROKEN and again:
                     self._set_aside(handle.file)
                     self.warn("broken", f"its file was broken ({error}), and a new one is begun")
@@ -346,19 +354,17 @@ class Database:
                     with contextlib.suppress(OSError):
                         os.replace(f"{self.path}{suffix}", f"{self.path}.broken{suffix}")
 
-    def delete(self) -> bool:
-        """Delete the file, and say whether that was possible. Others begin a new one."""
-        with self._reader.lock, self._writer.lock:
+    def delete(self) -> None:
+        """Delete the file, where it cannot be emptied because the disk is full.
+
+        Whoever opens the file at the same moment may find the new one broken, and begins another.
+        """
+        with self._reader.lock, self._writer.lock, contextlib.suppress(OSError):
             self._reader.close()
             self._writer.close()
             self._resting = 0.0
-            try:
-                for suffix in (".broken-wal", ".broken-shm", ".broken", "-wal", "-shm", "-journal"):
-                    Path(f"{self.path}{suffix}").unlink(missing_ok=True)
-                self.path.unlink(missing_ok=True)
-            except OSError:
-                return False
-        return True
+            for suffix in ("-wal", "-shm", "-journal", ""):
+                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
 
     def shorten_log(self, seconds: float = 0.5) -> None:
         """Write the log into the file, which has its size only after that."""

@@ -111,7 +111,7 @@ def fuzzy_graph(indices: Indices, distances: Floats) -> csr_array:
     other = one_way.T.tocsr()
     return csr_array(one_way + other - one_way.multiply(other))
 
-# %% ../nbs/12_layout.ipynb #d12d6a91
+# %% ../nbs/12_layout.ipynb #699238c0
 def curve(min_dist: float = 0.1, spread: float = 1.0) -> tuple[float, float]:
     """The a and b of 1 / (1 + a d^2b), fitted to 1 below `min_dist` and exp(-(d - min_dist) / spread) above."""
     from scipy.optimize import curve_fit
@@ -131,9 +131,9 @@ def forces(a: float, b: float, repulsion: float = 1.0) -> tuple[Floats, Floats]:
     They are what the difference of two points is multiplied by.
     """
     bits = (np.arange(_STEPS, dtype=np.int32) << 16) | (1 << 15)  # the middle of each step
-    d2 = bits.view(np.float32).astype(np.float64)
-    d2[~np.isfinite(d2)] = np.inf
     with np.errstate(over="ignore", invalid="ignore"):
+        d2 = bits.view(np.float32).astype(np.float64)
+        d2[~np.isfinite(d2)] = np.inf
         attraction = -2 * a * b * d2 ** (b - 1) / (1 + a * d2**b)
         repelling = 2 * repulsion * b / ((0.001 + d2) * (1 + a * d2**b))
     return _finite(attraction), _finite(repelling)
@@ -142,7 +142,7 @@ def forces(a: float, b: float, repulsion: float = 1.0) -> tuple[Floats, Floats]:
 def _finite(table: NDArray[np.float64]) -> Floats:
     return np.nan_to_num(table, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
 
-# %% ../nbs/12_layout.ipynb #1693f0d6
+# %% ../nbs/12_layout.ipynb #bb4b53f2
 def _move(
     after: Points,
     before: Points,
@@ -203,7 +203,7 @@ def layout(
     seed: int = 0,
     min_dist: float = 0.1,
     spread: float = 1.0,
-    learning_rate: float = 1.0,
+    learning_rate: float = 0.25,
     repulsion_strength: float = 1.0,
     negative_sample_rate: int = 5,
 ) -> Iterator[Points]:
@@ -220,10 +220,12 @@ def layout(
         How many there are; the learning rate falls to 0 in them.
     seed
         Equal input and seed give equal points, on any number of processors.
-    min_dist, spread, learning_rate, repulsion_strength, negative_sample_rate
+    min_dist, spread, repulsion_strength, negative_sample_rate
         As of `umap.UMAP`.
+    learning_rate
+        What moves all at once does better with smaller steps than umap-learn's 1.
     """
-    n, move = len(points), compiled().move
+    move = compiled().move
     share = (graph.data / max(float(graph.data.max(initial=0)), 1e-30)).astype(np.float32)
     share[share * epochs < 1] = 0  # too weak to be drawn once
     starts, others = graph.indptr.astype(np.int64), graph.indices.astype(np.int32)
@@ -234,14 +236,13 @@ def layout(
     with ThreadPoolExecutor(processors(), thread_name_prefix="dataview") as pool:
         for epoch in range(epochs):
             rate = np.float32(learning_rate * (1 - epoch / epochs))
-
-            def part(chunk: tuple[int, int]) -> None:
-                move(
-                    after, before, starts, others, share, epoch, *chunk, *tables, rate,
-                    negative_sample_rate, np.uint64(seed)
-                )  # fmt: skip
-
-            list(pool.map(part, chunks))
+            fixed = (*tables, rate, negative_sample_rate, np.uint64(seed))
+            moved = [
+                pool.submit(move, after, before, starts, others, share, epoch, *chunk, *fixed)
+                for chunk in chunks
+            ]
+            for part in moved:
+                part.result()
             before, after = after, before
             yield before
 

@@ -61,7 +61,7 @@ def _odd_size(threshold: float, column: Hashable, values: pd.Series[Any]) -> Exp
     too_large: Expr = col(column) > most / 1e6
     return (col(column) < least / 1e6) | too_large if least > 0 else too_large
 
-# %% ../nbs/15_quality.ipynb #c7bdf2b3
+# %% ../nbs/15_quality.ipynb #5b1a15e6
 @dataclass(frozen=True)
 class Flag:
     """A flag, before it is applied to a dataset.
@@ -92,6 +92,7 @@ FLAGS = (
     Flag("dark", "brightness_p99", "<", 0.32, "99 % of the pixels are darker than that"),
     Flag("light", "brightness_p05", ">", 0.95, "95 % of the pixels are lighter than that"),
     Flag("blurry", "blurriness", ">", 0.71, "only weak edges at 64 pixels, in many tones"),
+    Flag("out_of_focus", "focus", "<", 0.1, "hardly any fine detail, for its contrast"),
     Flag("low_information", "entropy", "<", 1.415, "bits of information in the tones"),
     Flag("odd_size", "megapixels", "fences", 3.0, "interquartile ranges from the usual sizes"),
     Flag("odd_aspect", "aspect", "shape", 0.35, "the short side is less of the long side"),
@@ -111,7 +112,7 @@ _RULES: dict[str, Rule] = {
 }
 GROUP = "duplicate_group"
 
-# %% ../nbs/15_quality.ipynb #780286cc
+# %% ../nbs/15_quality.ipynb #65f7649f
 @dataclass(frozen=True)
 class Applied:
     """A flag of a dataset.
@@ -152,6 +153,12 @@ class FlagStep:
     thresholds: tuple[tuple[str, Any], ...]
     flags: tuple[Applied, ...]
     group: Hashable | None
+
+    @property
+    def rules(self) -> dict[Hashable, Expr | None]:
+        """The expression behind each column that was added; None for those of duplicates."""
+        rules = {f.column: f.rule if isinstance(f.rule, Expr) else None for f in self.flags}
+        return rules if self.group is None else {**rules, self.group: None}
 
     def __repr__(self) -> str:
         return f"flag({', '.join(f'{name}={value!r}' for name, value in self.thresholds)})"

@@ -72,7 +72,7 @@ def parse_url(url: str) -> Address:
         return Address(f"{first}://", "", f"::{rest}")
     return Address(found[1], found[2], found[3] or "")
 
-# %% ../nbs/03_remote.ipynb #26b6f6e5
+# %% ../nbs/03_remote.ipynb #d69cc7f9
 @dataclass(frozen=True)
 class Listing:
     """The images that a URL holds.
@@ -126,12 +126,7 @@ def list_url(url: str, options: Mapping[str, Any] | None = None) -> Listing:
         raise ValueError(f"{address.shown}: {error}") from None
     except StorageError as error:
         raise _door_error(error, address, options) from None
-    except (OSError, ValueError, ImportError) as error:
-        if type(error).__module__ != "builtins":
-            raise _not_opened(error, options) from None
-        raise
-    except Exception as error:  # noqa: BLE001  a filesystem that cannot be opened
-        raise _not_opened(error, options) from None
+    # of an unknown protocol, or a missing library, ValueError and ImportError say enough
 
 
 def _list(address: Address, place: Place, path: str) -> Listing:
@@ -247,7 +242,7 @@ def _title(address: Address) -> str:
     path = first.partition("://")[2].strip("/") or rest.rpartition("/")[2] or rest
     return unquote(path.rpartition("/")[2]) or shown
 
-# %% ../nbs/03_remote.ipynb #b3d72638
+# %% ../nbs/03_remote.ipynb #80e72c1f
 def _near(address: Address, place: Place, path: str) -> str:
     """What a path without objects may have meant, from the last of its folders that has some."""
     above, names = path.rstrip("/"), list[str]()
@@ -276,9 +271,12 @@ def _nearest(missing: str, names: list[str]) -> str:
 
 def _door_error(
     error: StorageError, address: Address, options: Mapping[str, Any] | None
-) -> OSError:
+) -> OSError | ValueError:
     """The built-in exception for what a storage says."""
     text = f"{address.shown}: {error}"
+    if error.kind == "options":  # by name: their values may be secrets
+        given = f"; storage_options= has {', '.join(map(repr, options))}" if options else ""
+        return ValueError(f"{text}{given}")
     if error.kind == "missing":
         return FileNotFoundError(text)
     if error.kind == "denied":
@@ -286,12 +284,3 @@ def _door_error(
         hint = "; a public bucket needs storage_options={'anon': True}" if public else ""
         return PermissionError(f"{text}{hint}")
     return ConnectionError(text) if error.kind == "network" else OSError(text)
-
-
-def _not_opened(error: Exception, options: Mapping[str, Any] | None) -> ValueError:
-    """An error in storage_options: their values may be secrets, so it names none."""
-    names = ", ".join(map(repr, options or {}))
-    found = re.search(r"unexpected keyword argument '(\w+)'", str(error))
-    what = f"it does not know {found[1]!r}" if found else type(error).__name__
-    given = f" with storage_options {names}" if names else ""
-    return ValueError(f"the storage cannot be opened{given}: {what}")

@@ -67,7 +67,7 @@ class Content:
         if not isinstance(self.data, bytes):
             self.data.close()
 
-# %% ../nbs/01_sources.ipynb #d3c3f13d
+# %% ../nbs/01_sources.ipynb #209d41a4
 _KINDS = (
     (stat.S_ISDIR, "a directory"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -80,7 +80,7 @@ for _flag in ("O_BINARY", "O_CLOEXEC", "O_NOINHERIT", "O_NONBLOCK"):
     _FLAGS |= getattr(os, _flag, 0)
 
 _CHANGED = "changed while it was read"
-_TICK = 20_000_000  # ns: no file system's clock is coarser, but for those that count seconds
+_TICK = 100_000_000  # ns: longer than a clock's tick, and than one write takes
 
 
 def _name(path: str, status: os.stat_result) -> str:
@@ -140,11 +140,12 @@ def _is_same(a: os.stat_result, b: os.stat_result) -> bool:
     return (a.st_size, a.st_mtime_ns, a.st_ctime_ns) == (b.st_size, b.st_mtime_ns, b.st_ctime_ns)
 
 
-def _is_settled(status: os.stat_result) -> bool:
-    """Whether a change from now on would show in the time of change."""
-    coarse = status.st_mtime_ns % 1_000_000_000 == 0
+def _unrest(status: os.stat_result) -> float:
+    """Seconds after which a change would show in the time of change; 0: it would by now."""
+    counts_seconds = status.st_mtime_ns % 1_000_000_000 == 0
     age = time.time_ns() - status.st_mtime_ns
-    return age > (2_000_000_000 if coarse else _TICK) or age < -_TICK
+    left = (2_100_000_000 if counts_seconds else _TICK) - age
+    return left / 1e9 if left > 0 and age > -_TICK else 0.0
 
 
 def _read_all(descriptor: int, size: int) -> bytes:
@@ -188,18 +189,17 @@ def read_file(path: str | os.PathLike[str]) -> Content:
     text = os.fspath(path)
     descriptor = _open(text)
     try:
-        waited, least = 0.0, 2 * _TICK / 1e9
-        while waited < 2.5:
+        for _ in range(20):
             before = os.fstat(descriptor)
             if before.st_size > LARGE:
                 file = os.fdopen(os.dup(descriptor), "rb")
                 return Content(file, _name(text, before), before.st_size, before)
-            if _is_settled(before):
-                data = _read_all(descriptor, before.st_size)
-                if len(data) == before.st_size and _is_same(before, os.fstat(descriptor)):
-                    return Content(data, _name(text, before), before.st_size)
-            time.sleep(least)
-            waited += least
+            if unrest := _unrest(before):
+                time.sleep(unrest)
+                continue
+            data = _read_all(descriptor, before.st_size)
+            if len(data) == before.st_size and _is_same(before, os.fstat(descriptor)):
+                return Content(data, _name(text, before), before.st_size)
     except OSError as error:
         raise ImageError(f"cannot be read: {error.strerror or error}", lasting=False) from None
     finally:
@@ -351,7 +351,7 @@ def locate(url: str, options: Mapping[str, Any] | None = None) -> tuple[Place, s
     inside = first.partition("://")[2].strip("/")
     return _shared_archive(container, options or {}), inside
 
-# %% ../nbs/01_sources.ipynb #c4afd318
+# %% ../nbs/01_sources.ipynb #998aaa46
 class RemoteFile:
     """An image that is read from a URL when it is needed.
 
@@ -450,7 +450,8 @@ class RemoteFile:
                 return Content(blob.data, self._identity(blob.size, blob.tag), blob.size)
             if is_verified(blob, entry):
                 return Content(blob.data, self._identity(entry.size, entry.tag), blob.size)
-            now = storage.info(entry.path)
+            tells = isinstance(storage, Storage) and storage.tells_version
+            now = entry._replace(tag=None) if tells else storage.info(entry.path)
             if now.tag is None:
                 return Content(blob.data, None, blob.size)
             if now == entry and now.size in (blob.size, None) or is_verified(blob, now):

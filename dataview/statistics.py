@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 # %% auto #0
 __all__ = ['STATISTICS_VERSION', 'STATISTICS', 'STATISTICS_SIZE', 'KINDS', 'MOST_CATEGORIES', 'reduce_to', 'image_statistics',
-           'column_kind']
+           'column_kind', 'statistic_column']
 
-# %% ../nbs/10_statistics.ipynb #10e80702
+# %% ../nbs/10_statistics.ipynb #256f38fe
+# Changes whenever a value changes: values of another version are computed again.
 STATISTICS_VERSION = 2
-"""Changes whenever a value changes: values of another version are computed again."""
 
 _GROUPS = {
     "image": "width height megapixels aspect channels bit_depth kind fisheye",
@@ -35,14 +35,14 @@ _GROUPS = {
     "pixels": "brightness contrast",
     "color": "red_mean green_mean blue_mean red_std green_std blue_std saturation colorfulness "
     "grayscale dominant_color",
-    "quality": "brightness_p05 brightness_p99 sharpness blurriness entropy",
+    "quality": "brightness_p05 brightness_p99 sharpness focus blurriness entropy",
     "camera": "camera_make camera_model lens exposure_time f_number iso focal_length orientation "
     "captured latitude longitude",
 }
+# Names of the statistics, in the order in which to show them, and the group of each.
 STATISTICS: Mapping[str, str] = MappingProxyType(
     {name: group for group, names in _GROUPS.items() for name in names.split()}
 )
-"""Names of the statistics, as they are to be shown, and the group of each."""
 
 # %% ../nbs/10_statistics.ipynb #d0202916
 STATISTICS_SIZE = 128  # pixels of the short side, at least
@@ -67,7 +67,7 @@ def _working_copy(image: Image.Image) -> Image.Image:
         return picture
     return picture.reduce((k, 1) if picture.width > picture.height else (1, k))
 
-# %% ../nbs/10_statistics.ipynb #4e9f1fc8
+# %% ../nbs/10_statistics.ipynb #823ac485
 _LEVELS = np.arange(256.0)
 _SQUARES = _LEVELS**2
 
@@ -95,16 +95,24 @@ def _sharpness(luma: NDArray[np.uint8]) -> float:
     laplacian[1:] += middle[:-1]  # over the ends of rows, too: their columns are left out below
     laplacian[:-1] += middle[1:]
     laplacian -= middle << 2
-    inner = laplacian.reshape(height - 2, width)[:, 1:-1].astype(np.float32).reshape(1, -1)
-    return float(_deviation(inner)[1][0]) / 255
+    inner = laplacian.reshape(height - 2, width)[:, 1:-1].astype(np.float32).ravel()
+    return _deviation(inner)[1] / 255
 
 
-def _deviation(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Means and standard deviations of rows (k, n)."""
-    n = values.shape[1]
-    mean = np.einsum("kn->k", values).astype(np.float64) / n
-    variance = np.einsum("kn,kn->k", values, values).astype(np.float64) / n - mean * mean
-    return mean, np.sqrt(np.maximum(variance, 0))
+_ROUNDING = 20 * (0.447 + 1) / 12 / 255**2  # variance of the Laplacian of rounded R, G, B and Y
+
+
+def _focus(sharpness: float, contrast: float) -> float | None:
+    if contrast == 0:
+        return None
+    return math.sqrt(max(0.0, sharpness * sharpness - _ROUNDING)) / contrast
+
+
+def _deviation(values: NDArray[np.float32]) -> tuple[float, float]:
+    """Mean and standard deviation."""
+    mean = float(np.einsum("n->", values)) / values.size
+    variance = float(np.einsum("n,n->", values, values)) / values.size - mean * mean
+    return mean, math.sqrt(max(0.0, variance))
 
 # %% ../nbs/10_statistics.ipynb #3ae75b3d
 _BLUR_SIZE = 64  # pixels of the long side
@@ -136,7 +144,7 @@ def _brightness_percentiles(planes: NDArray[np.uint8], *shares: float) -> list[f
         found.append((low + (high - low) * (at - int(at))) / 255)
     return found
 
-# %% ../nbs/10_statistics.ipynb #d63da331
+# %% ../nbs/10_statistics.ipynb #57691752
 _GRAY = 8  # levels between the channels that are no color yet: a lossy codec makes as many
 
 
@@ -156,15 +164,10 @@ def _saturation(planes: NDArray[np.uint8]) -> tuple[float, bool]:
 
 
 def _colorfulness(planes: NDArray[np.uint8]) -> float:
-    red, green, blue = planes
-    opponent = np.empty((2, red.size), np.float32)
-    rg, yb = opponent
-    np.subtract(red, green, out=rg, dtype=np.float32)
-    np.add(red, green, out=yb, dtype=np.float32)
-    yb *= 0.5
-    yb -= blue
-    (rg_mean, yb_mean), (rg_std, yb_std) = _deviation(opponent)
-    return math.hypot(rg_std, yb_std) + 0.3 * math.hypot(rg_mean, yb_mean)
+    red, green, blue = planes.astype(np.int16)
+    rg = _deviation((red - green).astype(np.float32))
+    yb = _deviation((red + green - (blue << 1)).astype(np.float32))  # twice yb
+    return math.hypot(rg[1], yb[1] / 2) + 0.3 * math.hypot(rg[0], yb[0] / 2)
 
 
 def _dominant_color(codes: NDArray[np.uint32]) -> str:
@@ -172,10 +175,12 @@ def _dominant_color(codes: NDArray[np.uint32]) -> str:
     some = codes[:: max(1, height // 32), :: max(1, width // 32)].ravel()
     cells = ((some >> 5) & 7) | ((some >> 10) & 56) | ((some >> 15) & 448)
     most = some[cells == np.bincount(cells, minlength=512).argmax()]
-    red, green, blue, _ = (most.view(np.uint8).reshape(-1, 4).mean(axis=0) + 0.5).astype(int)
+    red, green, blue, _ = (
+        most.astype("<u4").view(np.uint8).reshape(-1, 4).mean(axis=0) + 0.5
+    ).astype(int)
     return f"#{red:02x}{green:02x}{blue:02x}"
 
-# %% ../nbs/10_statistics.ipynb #379c7c48
+# %% ../nbs/10_statistics.ipynb #dbdec52e
 def image_statistics(
     decoded: Decoded, data: bytes | bytearray | memoryview | BinaryIO | None = None
 ) -> dict[str, float | int | str | bool | None]:
@@ -219,6 +224,12 @@ def image_statistics(
           16,383 pixels that are evenly spread, where there are more;
         - ``sharpness``: standard deviation of the Laplacian (4 neighbours) of Y / 255 over the
           inner pixels (the square root of Pech-Pacheco and others' 2000 focus measure); 0 if flat;
+        - ``focus`` = sqrt(sharpness^2 - r) / contrast, with r = 2.4 / 255^2 the part of sharpness^2 that
+          rounding to 8 bits makes: how much of what there is to see is fine detail. It tells a
+          blurred picture in any light: a Gaussian blur of 1/64 of the long side brings 99 % of
+          photographs below 0.09 (COCO, ImageNet, EXIF samples, blood smears; as they are, and
+          darkened to 0.3 and 0.1 of their light), while 99 % of them are above 0.13 as they are.
+          Noise of the camera counts as detail. None if the picture is flat or has no inner pixels;
         - ``blurriness``: 1 - cleanvision's blurry score, 0 (sharp) to 1 (no edges): the score is
           1 - exp(-e / 100) + g, at most 1, with e the standard deviation of the edges
           (`ImageFilter.FIND_EDGES`) of Y at a long side of 64 pixels, and g = 1 - exp(-s / 100)
@@ -237,14 +248,23 @@ def image_statistics(
 
     Notes
     -----
-    Means over the reduced picture instead of the full one: CLEANVISION_NUMBERS
+    What the reduction does, against the same formulas on the full picture, on 128 photographs of
+    640 pixels (COCO) and 110 of up to 12 megapixels: mean difference of ``brightness_p05`` 0.009 and
+    0.006, ``brightness_p99`` 0.012 and 0.005 (light and dark specks are averaged away),
+    ``blurriness`` 0.010 and 0.011, ``entropy`` 0.05 and 0.04, ``phash`` 0.9 and 0.6 of 64 bits. At
+    cleanvision's thresholds for dark, light, blurry and low information not one of these, of 500 of
+    CIFAR-10 and of 120 blood smears was judged differently. Line drawings differ more: averaging
+    adds levels of gray to them, so that their ``entropy`` is higher than at full size.
+
+    On two threads it takes 0.4 ms for a picture of 128 x 128 and 0.9 ms for 375 x 250.
     """
     picture = _working_copy(decoded.image)
     luma = picture.convert("L")
     small = _reduced(luma, PHASH_SIZE)
     pixels = np.frombuffer(picture.tobytes("raw", "RGBX"), np.uint8).reshape(-1, 4)
     planes = np.ascontiguousarray(pixels[:, :3].T)
-    codes = (pixels.view("<u4") & 0xFFFFFF).reshape(picture.height, picture.width)
+    codes = np.bitwise_and(pixels.view("<u4"), 0xFFFFFF, dtype=np.uint32)
+    codes = codes.reshape(picture.height, picture.width)
     exif = decoded.exif
     width, height = decoded.width, decoded.height
     counts = np.array(picture.histogram() + luma.histogram(), np.float64).reshape(4, 256)
@@ -253,6 +273,7 @@ def image_statistics(
     red_std, green_std, blue_std, contrast = (deviations / 255).tolist()
     saturation, grayscale = _saturation(planes)
     p05, p99 = _brightness_percentiles(planes, 0.05, 0.99)
+    sharpness = _sharpness(np.asarray(luma))
     return {
         "width": width,
         "height": height,
@@ -280,7 +301,8 @@ def image_statistics(
         "dominant_color": _dominant_color(codes),
         "brightness_p05": p05,
         "brightness_p99": p99,
-        "sharpness": _sharpness(np.asarray(luma)),
+        "sharpness": sharpness,
+        "focus": _focus(sharpness, contrast) if min(luma.size) > 2 else None,
         "blurriness": _blurriness(small, width, height),
         "entropy": float(entropies[:3].mean()),
         **vars(exif),
@@ -339,3 +361,13 @@ def _repeats(series: pd.Series) -> bool:
     except (TypeError, NotImplementedError):  # lists, dicts, arrays; Arrow's own
         return False
     return bool(unique <= 20 or (unique <= MOST_CATEGORIES and 2 * unique <= series.count()))
+
+# %% ../nbs/10_statistics.ipynb #9414c32b
+def statistic_column(name: str, values: Sequence[Any], index: pd.Index | None = None) -> pd.Series:
+    """Column of a statistic's values: of times for ``captured``, else as pandas makes it."""
+    import pandas as pd
+
+    if name == "captured":
+        times = pd.to_datetime(pd.Series(values, dtype=object), format="ISO8601", errors="coerce")
+        return pd.Series(times.to_numpy("datetime64[us]"), index=index, name=name)
+    return pd.Series(values, index=index, name=name)

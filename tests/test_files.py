@@ -3,10 +3,13 @@
 import glob
 import os
 import random
+import re
 import tarfile
 from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dataview.files import (
     folder_columns,
@@ -15,6 +18,7 @@ from dataview.files import (
     list_images,
     matches,
     natural_key,
+    natural_sort,
     near_path,
     printable,
 )
@@ -53,6 +57,37 @@ def test_natural_order_counts():
     assert sorted(shuffled, key=natural_key) == names
     assert natural_key("9" * 250) > natural_key("8" * 250)
     assert sorted(["x²", "x1", "x", "", "1", "१"], key=natural_key)  # other digits do not fail
+
+
+def natural_parts(name):
+    """The order as it is defined: numbers by value, text without case, folder by folder."""
+    parts = (re.split(r"(\d+)", part.casefold(), flags=re.ASCII) for part in name.split("/"))
+    return (*([int(t) if i % 2 else t for i, t in enumerate(part)] for part in parts), [name])
+
+
+TEXT = st.text(st.sampled_from(list("aAbßé./0019 \0\1\2\3x\ud800")), max_size=9)
+
+
+@settings(max_examples=500)
+@given(st.lists(TEXT | st.text(max_size=8), max_size=12))
+def test_the_natural_order_is_that_of_its_definition(names):
+    expected = sorted(names, key=natural_parts)
+    assert sorted(names, key=natural_key) == expected
+    natural_sort(names)
+    assert names == expected
+
+
+def test_real_names_are_in_the_order_of_the_definition(data):
+    names, _ = listed(data)
+    expected = sorted(names, key=natural_parts)
+    natural_sort(names)
+    assert names == expected and len(names) > 6000
+
+
+def test_numbers_that_python_does_not_read_are_sorted_too():
+    names = [f"{'9' * 5000}.jpg", f"1{'0' * 5000}.jpg", f"{'0' * 6000}7.jpg"]
+    natural_sort(names)
+    assert names[0].endswith("07.jpg") and names[2].startswith("10")
 
 
 def test_a_listing_equals_that_of_the_standard_library(data):

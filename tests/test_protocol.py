@@ -12,9 +12,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from dataview.answers import Answers
 from dataview.dataset import Dataset
 from dataview.expressions import Expr, col
 from dataview.protocol import Responder, describe_columns, encode_column, pack, smallest, to_bits
+from dataview.quality import flag
+from dataview.readers import read
+from dataview.scanning import scan
+from dataview.statistics import STATISTICS
+from dataview.thumbnails import Thumbnails
 
 
 def decode(header: dict, buffer: bytes) -> list:
@@ -154,6 +160,57 @@ def test_columns_of_pictures_in_any_form_are_left_out() -> None:
     }
     others = {"path": ["a.jpg", None], "text": [None, "b"], "dict": [{"a": 1}, None]}
     assert set(described(**pictures, **others)) == set(others)
+
+
+def test_what_a_scan_and_a_flag_add_is_in_groups_and_a_flag_has_its_rule() -> None:
+    pictures = np.random.default_rng(0).integers(0, 255, (4, 16, 16, 3), dtype=np.uint8)
+    pictures[1] = 3
+    ds = read(pictures, label=list("abab")).assign(brightness=[1, 2, 3, 4], is_dark=[0, 0, 1, 1])
+    ds = flag(scan(ds, progress=False, cache=False), dark=0.2, exact_duplicate=None)
+    columns = {column["text"]: column for column in describe_columns(ds)}
+    groups = {name: column["group"] for name, column in columns.items()}
+    own = ("label", "brightness", "is_dark")
+    assert {name: groups.pop(name) for name in own} == dict.fromkeys(own, "")
+    statistics = {name.removeprefix("image_"): group for name, group in groups.items()}
+    assert statistics.pop("error") == "quality"
+    flags = {name for name in statistics if name.startswith("is_") or name == "duplicate_group"}
+    assert {statistics.pop(name) for name in flags} == {"quality"}
+    assert statistics == {name: STATISTICS[name] for name in statistics} and len(statistics) > 20
+    assert columns["image_is_dark"]["rule"] == 'dv.col("brightness_p99") < 0.2'
+    assert [name for name, column in columns.items() if "rule" in column] == [
+        name for name in columns if name.startswith(("is_", "image_is_")) and name not in own
+    ]
+    assert not columns["phash"]["shipped"], "there is nothing to see in hashes"
+
+
+@pytest.fixture
+def tiles() -> Dataset:
+    return read(np.zeros((3, 8, 8, 3), np.uint8)).assign(x=[1, 2, 3])
+
+
+def answers_of(ds: Dataset) -> Answers:
+    return Answers(ds, Thumbnails(ds), Thumbnails(ds))
+
+
+def test_a_map_that_forms_changes_its_version_and_nothing_else(tiles: Dataset) -> None:
+    answers = answers_of(tiles)
+    points = np.array([[0, 1], [2, 3], [np.nan, np.nan]])
+    seen = []
+    for step, forming in ((0, True), (1, True), (1, False)):
+        recipe = {"method": "umap"} | ({"forming": True} if forming else {})
+        schema = answers.describe(tiles.with_projection("umap", points + step, recipe))
+        (shown,) = schema["projections"]
+        seen.append((shown["version"], shown["forming"]))
+        assert (schema["table"], schema["columns"][0]["version"]) == (1, 1)
+    assert seen == [(2, True), (3, True), (3, False)], "NaN is no change"
+
+
+def test_masks_are_asked_for_again_when_rows_may_mean_something_else(tiles: Dataset) -> None:
+    answers = answers_of(tiles)
+    assert answers.describe(tiles)["table"] == 2, "a slicer was defined anew"
+    mapped = tiles.with_projection("umap", np.zeros((3, 2)))
+    assert answers.describe(mapped)["table"] == 2
+    assert answers.describe(mapped.assign(y=[1, 2, 3]))["table"] == 4
 
 
 def test_a_label_of_lists_is_text_and_no_failure() -> None:

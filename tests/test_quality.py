@@ -1,6 +1,9 @@
 """Quality flags: the rules on numbers, and the verdicts against cleanvision's on pictures."""
 
+import importlib.util
 import re
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -8,6 +11,7 @@ import pytest
 
 import dataview as dv
 from dataview.dataset import Dataset
+from dataview.deduplication import NEAR
 from dataview.quality import FLAGS, FlagStep, flag, flags
 from dataview.scanning import ScanStep
 
@@ -22,6 +26,7 @@ def numbers(n: int = N, **columns: object) -> pd.DataFrame:
         "brightness_p99": [0.9] * n,
         "brightness_p05": [0.2] * n,
         "blurriness": [0.4] * n,
+        "focus": [0.6] * n,
         "entropy": [7.0] * n,
         "megapixels": [0.3072] * n,
         "aspect": [1.5] * n,
@@ -57,6 +62,7 @@ def test_images_with_nothing_wrong_have_no_flag():
         ("dark", "brightness_p99", [0.0, 0.319, 0.32, 0.33], [True, True, False, False]),
         ("light", "brightness_p05", [1.0, 0.951, 0.95, 0.9], [True, True, False, False]),
         ("blurry", "blurriness", [1.0, 0.711, 0.71, 0.0], [True, True, False, False]),
+        ("out_of_focus", "focus", [0.0, 0.09, 0.1, None, 2.0], [True, True, False, False, False]),
         ("low_information", "entropy", [0.0, 1.414, 1.415, 8.0], [True, True, False, False]),
         (
             "odd_aspect",
@@ -269,6 +275,7 @@ def test_the_report_counts_and_its_rules_select_what_is_flagged():
         brightness_p99=rng.random(200),
         brightness_p05=rng.random(200),
         blurriness=rng.random(200),
+        focus=rng.random(200),
         entropy=rng.uniform(0, 8, 200),
         megapixels=rng.integers(1, 10**6, 200) ** 2 / 1e6,
         aspect=rng.uniform(0.1, 5, 200),
@@ -276,7 +283,7 @@ def test_the_report_counts_and_its_rules_select_what_is_flagged():
     )
     ds = flag(dataset(frame))
     report = flags(ds)
-    for name in NAMES[:7]:
+    for name in NAMES[:8]:
         mask = ds[f"is_{name}"]
         assert report.images[name] == mask.sum() > 0 or name == "odd_size"
         assert ds[report.rule[name]].index.equals(ds.index[mask])
@@ -291,3 +298,104 @@ def test_the_report_counts_and_its_rules_select_what_is_flagged():
 def test_a_report_of_a_dataset_without_flags_says_how_to_get_them():
     with pytest.raises(ValueError, match=r"dv\.flag\(ds\)"):
         flags(dataset(numbers()))
+
+
+# --- against cleanvision -------------------------------------------------------------------------
+
+BENCH = Path(__file__).parent / "bench" / "agreement.py"
+
+
+@pytest.fixture(scope="module")
+def agreement() -> ModuleType:
+    """The script that compares with cleanvision."""
+    pytest.importorskip("cleanvision")
+    spec = importlib.util.spec_from_file_location("agreement", BENCH)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def made(agreement, tmp_path_factory) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Made pictures with every fault: what was done to each, our verdicts and cleanvision's."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "faulty").mkdir()
+    faults = agreement.FAULTS
+    sources = agreement.scenes(32, folder)
+    pictures = agreement.degrade(sources, folder / "faulty", faults=faults, each=len(faults))
+    paths = pictures["path"].tolist()
+    pictures = pictures.set_index("path")
+    return pictures, agreement.our_verdicts(paths), agreement.their_verdicts(paths)
+
+
+def agreed(agreement, made, flag: str, keep=lambda pictures: pictures.index.notna()) -> pd.Series:
+    pictures, ours, theirs = made
+    some = keep(pictures)
+    return agreement.agreement(ours[some], theirs[some]).loc[flag]
+
+
+@pytest.mark.parametrize("name", ["dark", "light", "blurry", "odd_size", "odd_aspect"])
+def test_verdicts_on_faulty_pictures_are_cleanvisions(agreement, made, name):
+    row = agreed(agreement, made, f"is_{name}")
+    assert row["theirs"] >= 5
+    assert row["F1"] >= 0.9
+
+
+def test_low_information_is_cleanvisions_verdict_unless_levels_were_taken_at_full_size(
+    agreement, made
+):
+    """Averaging gives a posterized picture its levels back: the numbers see it as the eye does."""
+
+    def not_posterized(pictures):
+        return ~pictures["change"].str.startswith("posterized").to_numpy()
+
+    row = agreed(agreement, made, "is_low_information", not_posterized)
+    assert row["theirs"] >= 3
+    assert row["F1"] >= 0.9
+
+
+def test_grayscale_is_cleanvisions_verdict_and_looks_at_pixels_where_that_looks_at_the_format(
+    agreement, made
+):
+    pictures, ours, theirs = made
+    assert ours["is_grayscale"][theirs["is_grayscale"]].all()
+    assert ours["is_grayscale"][(pictures["change"] == "gray 3").to_numpy()].all()
+    pale = pictures["change"].str.match(r"flatter|lighter|gray 3").to_numpy()
+    row = agreed(agreement, made, "is_grayscale", lambda _: ~pale)
+    assert row["theirs"] >= 5
+    assert row["F1"] >= 0.9
+
+
+def test_near_duplicates_are_cleanvisions_and_more_and_all_show_the_same_picture(agreement, made):
+    pictures, ours, theirs = made
+    blank = ours["contrast"] < 0.004  # one level of grey: their hashes are all the same
+    found = theirs["is_near_duplicate"] & ~blank
+    assert found.sum() >= 50
+    assert ours["is_near_duplicate"][found].mean() >= 0.98
+    groups = pictures["source"].groupby(ours["duplicate_group"].to_numpy(dtype=object))
+    assert groups.nunique().eq(1).all()
+
+
+def test_exact_duplicates_are_cleanvisions(agreement, made):
+    row = agreed(agreement, made, "is_exact_duplicate")
+    assert row["theirs"] >= 4
+    assert row["F1"] >= 0.9
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["bccd", "photos", "coco128"])
+def test_verdicts_on_real_images_are_cleanvisions(agreement, data, name):
+    paths = agreement.images_in(data / agreement.FOLDERS[name])
+    table = agreement.agreement(agreement.our_verdicts(paths), agreement.their_verdicts(paths))
+    for flag_ in ["dark", "light", "blurry", "low_information", "odd_size", "odd_aspect"]:
+        row = table.loc[f"is_{flag_}"]
+        assert row["ours"] + row["theirs"] == 0 or row["F1"] >= 0.9, flag_
+    assert not table["recall"].lt(1).any()
+
+
+def test_injected_copies_are_found_and_mirrored_ones_are_not(agreement, tmp_path):
+    found = agreement.copies_found(agreement.scenes(25, tmp_path), [0, NEAR])
+    turned = ["mirrored", "turned by 2 degrees", "pairs of different images"]
+    assert (found[NEAR].drop(turned) >= 0.85).all()
+    assert found[NEAR]["mirrored"] == found[NEAR]["pairs of different images"] == 0
+    assert found[0].drop(turned).mean() < found[NEAR].drop(turned).mean()

@@ -534,12 +534,6 @@ def test_a_file_of_another_kind_says_how_to_read_it(data):
         read(data / "SOURCES.md")
 
 
-def test_urls_are_refused_clearly():
-    for x in ("https://example.org/a.jpg", "s3://bucket/folder", ["https://example.org/a.jpg"]):
-        with pytest.raises(ValueError, match="cannot be read yet"):
-            read(x)
-
-
 def test_a_frame_without_images_names_its_columns(folder):
     frame = pd.DataFrame({"label": ["cat"], "n": [3]})
     with pytest.raises(ValueError, match=r"'label' \(str like 'cat'\), 'n' \(int like 3\)"):

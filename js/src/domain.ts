@@ -6,22 +6,32 @@
  * there are no values.
  */
 export function robustDomain(values: ArrayLike<number>): [number, number] {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  const sample: number[] = [];
-  const step = Math.max(1, Math.floor(values.length / 10_000));
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (!Number.isFinite(value)) continue;
-    if (value < low) low = value;
-    if (value > high) high = value;
-    if (i % step === 0) sample.push(value);
-  }
+  const { min: low, max: high } = extremes(values);
   if (low > high) return [0, 1];
-  sample.sort((a, b) => a - b);
+  const some: number[] = [];
+  const step = Math.max(1, Math.floor(values.length / 10_000));
+  for (let i = 0; i < values.length; i += step) {
+    if (Number.isFinite(values[i])) some.push(values[i]);
+  }
+  const sample = Float64Array.from(some).sort();
   const inner = [
     sample[Math.floor(sample.length * 0.01)],
     sample[Math.floor(sample.length * 0.99)],
   ];
   const far = inner[1] > inner[0] && high - low > 4 * (inner[1] - inner[0]);
   return far ? [inner[0], inner[1]] : [low, high];
+}
+
+/** The least and the greatest finite value, and whether all of them are whole. */
+export function extremes(values: ArrayLike<number>): { min: number; max: number; whole: boolean } {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let whole = true;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value - value !== 0) continue; // NaN and both infinities
+    if (value < min) min = value;
+    if (value > max) max = value;
+    if (whole && value !== Math.floor(value)) whole = false;
+  }
+  return { min, max, whole };
 }

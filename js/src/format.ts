@@ -13,8 +13,9 @@ export const compact = (value: number): string =>
 /** A part of a whole: "3.4 %". */
 export function share(part: number, whole: number): string {
   const percent = (100 * part) / Math.max(whole, 1);
-  if (percent === 0 || percent >= 99.95) return `${Math.round(percent)} %`;
-  return percent < 0.1 ? "<0.1 %" : `${percent.toFixed(percent < 9.95 ? 1 : 0)} %`;
+  if (part === 0 || part === whole) return `${percent} %`;
+  if (percent < 0.1 || percent > 99.9) return percent < 1 ? "<0.1 %" : ">99.9 %";
+  return `${percent.toFixed(percent < 9.95 ? 1 : 0)} %`;
 }
 
 /** A number for a label: short, and exact where it is short anyway. */

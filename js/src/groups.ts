@@ -9,10 +9,19 @@ export interface Group<T> {
   items: T[];
 }
 
-/** The items by their group: the user's own, the known groups, then others as they come. */
-export function grouped<T extends { group: string }>(items: readonly T[]): Group<T>[] {
+interface Item {
+  group: string;
+  kind: string;
+}
+
+/**
+ * The items by their group: the user's own, the known groups, then others as they come. In "quality"
+ * the flags are first.
+ */
+export function grouped<T extends Item>(items: readonly T[]): Group<T>[] {
   const groups = new Map<string, T[]>(["", ...ORDER].map((key) => [key, []]));
-  for (const item of items) {
+  const first = items.filter(isFlag);
+  for (const item of first.length > 0 ? [...first, ...items.filter((i) => !isFlag(i))] : items) {
     const members = groups.get(item.group);
     if (members) members.push(item);
     else groups.set(item.group, [item]);
@@ -22,6 +31,8 @@ export function grouped<T extends { group: string }>(items: readonly T[]): Group
     .map(([key, members]) => ({ key, items: members }));
 }
 
+const isFlag = ({ group, kind }: Item) => group === "quality" && kind === "boolean";
+
 /** Columns that are shown without being asked for. */
 const ROOM = 16;
 
@@ -29,18 +40,19 @@ const ROOM = 16;
  * The groups that are open until somebody folds them: the user's own and the flags, which take a line
  * each; of the others the first, as far as there is room.
  */
-export function openAtFirst(groups: readonly Group<unknown>[]): Set<string> {
+export function openAtFirst(groups: readonly Group<Item>[]): Set<string> {
   const open = new Set<string>();
   let room = ROOM;
   for (const { key, items } of groups) {
-    if (key !== "quality") room -= items.length;
-    if (key === "" || key === "quality" || room >= 0) open.add(key);
+    const flags = items.some(isFlag);
+    if (!flags) room -= items.length;
+    if (key === "" || flags || room >= 0) open.add(key);
   }
   return open;
 }
 
 /** The columns whose name has every word of a search in it; the name of a group finds all of it. */
-export function found<T extends { text: string; group: string }>(
+export function found<T extends Item & { text: string }>(
   columns: readonly T[],
   search: string,
 ): T[] {

@@ -2,8 +2,9 @@ import { effect } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fromRows, or, toRows } from "../src/bitset";
 import { type Expr, not, rowsExpr } from "../src/expressions";
-import { brief, hasPositions } from "../src/format";
+import { brief, hasPositions, plain, share } from "../src/format";
 import { argsort } from "../src/order";
+import { figures } from "../src/progress";
 import { combine, within } from "../src/selection";
 import { Store } from "../src/store";
 import { FakeModel, N, SCHEMA, settled } from "./fakemodel";
@@ -243,6 +244,81 @@ describe("the map", () => {
   });
 });
 
+describe("a map that is forming", () => {
+  const form = (version: number, forming: boolean) => {
+    const projections = [{ name: "umap", version, method: "umap", forming }];
+    model.push("_schema", { ...SCHEMA, generation: version, projections });
+  };
+  /** Python's places: the lattice, moved by `shift`. */
+  const moveTo = (shift: number, version: number) => {
+    const points = Float32Array.from({ length: 2 * N }, (_, i) =>
+      i % 2 === 0 ? ((i / 2) % 10) + shift : Math.floor(i / 20),
+    );
+    const { python } = FakeModel.prototype;
+    model.python = (request) =>
+      request.type === "projection" ? [{ version }, [points]] : python.call(model, request);
+  };
+  const corner = square(-0.5, -0.5, 1.5, 1.5);
+
+  test("gives a lasso the rows it has around it now, and they stay", async () => {
+    form(2, true);
+    await settled();
+    expect([store.maps.forming.value, store.maps.unsettled.value]).toEqual([true, true]);
+    store.select(corner);
+    expect(store.selection.value).toEqual(picks([0, 1, 10, 11]));
+    moveTo(5, 3);
+    form(3, false);
+    await settled();
+    expect(store.maps.points.value?.[0]).toBe(5);
+    expect([store.maps.forming.value, store.maps.unsettled.value]).toEqual([false, false]);
+    expect(selectedRows()).toEqual([0, 1, 10, 11]);
+    store.select(square(4.5, -0.5, 5.5, 0.5));
+    expect(store.selection.value?.op).toBe("lasso");
+  });
+
+  test("gives it visible rows only, and none at all is no selection", async () => {
+    form(2, true);
+    store.setFilter(picks([1, 2, 10]));
+    await settled();
+    store.select(corner);
+    expect(store.selection.value).toEqual(picks([1, 10]));
+    store.select(square(50, 50, 60, 60));
+    expect(store.selection.value).toBeNull();
+  });
+
+  test("stays where it is while somebody draws around its points", async () => {
+    form(2, true);
+    await settled();
+    store.maps.held.value = true;
+    moveTo(5, 3);
+    form(3, true);
+    await settled();
+    expect(store.maps.points.value?.[0]).toBe(0);
+    store.select(corner);
+    store.maps.held.value = false;
+    expect(store.maps.points.value?.[0]).toBe(5);
+    expect(selectedRows()).toEqual([0, 1, 10, 11]);
+  });
+
+  test("may make rows of a lasso in Python: that is said, and is no step to undo", async () => {
+    const texts = () => store.notices.value.map(({ text }) => text);
+    store.select(picks([7]));
+    store.select(corner); // before it changed
+    model.push("_selection", picks([0, 1]));
+    expect(texts()).toEqual([]); // whoever selects rows in a cell
+    store.undo();
+    form(2, true);
+    await settled();
+    model.push("_selection", picks([0, 1, 10, 11]));
+    expect(texts()).toEqual(["the map has changed; the selection keeps its rows"]);
+    expect(selectedRows()).toEqual([0, 1, 10, 11]);
+    store.undo();
+    expect(selectedRows()).toEqual([7]);
+    store.redo();
+    expect(store.selection.value).toEqual(picks([0, 1, 10, 11]));
+  });
+});
+
 describe("the order of the rows", () => {
   test("sorts by a column, stable, missing values last in both directions", () => {
     const values = Float64Array.of(2, Number.NaN, -1, 2, -0, 0, -3.5, Number.POSITIVE_INFINITY);
@@ -353,4 +429,37 @@ test("a failed stage is said with its reason, cancelled ones where somebody canc
   expect(texts()).toEqual(["embedding failed: killed"]);
   model.push("_progress", { running: false, stages: [cancelled] });
   expect(texts()).toEqual(["cancelled: umap"]);
+});
+
+describe("progress", () => {
+  const stage = { name: "scan", state: "running", message: "", traceback: "" } as const;
+
+  test("says what came from the cache, and how fast the rest is", () => {
+    const slow = { ...stage, done: 3000, total: 6000, rate: 1000, eta: 3, cached: 0 };
+    expect(figures(slow)).toBe("3,000 of 6,000 · 50 % · 1,000/s · 3 s left");
+    // 3 s: the cache had 2,400, and 600 were made
+    expect(figures({ ...slow, cached: 2400 })).toBe(
+      "3,000 of 6,000 · 50 % · 2,400 from the cache · 200/s · 15 s left",
+    );
+  });
+
+  test("says nothing of speed where everything comes at once", () => {
+    const quick = { ...stage, done: 6000, total: 6000, rate: 90_000, eta: 0, cached: 5990 };
+    expect(figures(quick)).toBe("6,000 of 6,000 · 100 % · 5,990 from the cache");
+  });
+});
+
+test("shares and rules are written short", () => {
+  expect([0, 1, 34, 500, 999, 9999, 10_000].map((part) => share(part, 10_000))).toEqual([
+    "0 %",
+    "<0.1 %",
+    "0.3 %",
+    "5.0 %",
+    "10 %",
+    ">99.9 %",
+    "100 %",
+  ]);
+  expect(plain('(dv.col("aspect") < 0.35) | ~dv.col("a \\"b").isnull()')).toBe(
+    '(aspect < 0.35) | ~col("a \\"b").isnull()',
+  );
 });

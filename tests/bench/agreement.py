@@ -10,10 +10,9 @@ import argparse
 import io
 import os
 import shutil
-import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 import dataview as dv
 from dataview.deduplication import BLANK_BITS, count_ones, near_pairs, read_hashes
+from dataview.quality import flag
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("DATAVIEW_TEST_DATA", ROOT.parent / "shared" / "data"))
@@ -137,7 +137,13 @@ COPIES: dict[str, tuple[Change | None, float, int]] = {  # change, how much, JPE
 
 
 def degrade(
-    sources: Sequence[Path], folder: Path, *, faults: int = 2, seed: int = 0, most: int = 1024
+    sources: Sequence[Path],
+    folder: Path,
+    *,
+    faults: Mapping[Change, Sequence[float]] = FAULTS,
+    each: int = 2,
+    seed: int = 0,
+    most: int = 1024,
 ) -> pd.DataFrame:
     """Write pictures and faulty versions of them to a folder.
 
@@ -145,8 +151,9 @@ def degrade(
     ----------
     sources
         Image files. Those larger than `most` pixels are made smaller first.
-    faults
-        How many faulty versions of each: of kinds and strengths at random.
+    faults, each
+        Kinds of faults with their strengths, and how many faulty versions to make of each picture,
+        of kinds and strengths at random.
 
     Returns
     -------
@@ -165,9 +172,9 @@ def degrade(
         image = opened(source, most)
         original = encoded(image, 95)
         write(original, source, "none")
-        kinds = list(FAULTS)
-        for i in rng.choice(len(kinds), faults, replace=False):
-            strength = float(rng.choice(list(FAULTS[kinds[i]])))
+        kinds = list(faults)
+        for i in rng.choice(len(kinds), each, replace=False):
+            strength = float(rng.choice(list(faults[kinds[i]])))
             changed = kinds[i](image, strength)
             png = bool(rng.random() < 0.5)  # JPEG adds noise to what is flat
             change = f"{kinds[i].__name__} {strength:g}"
@@ -230,7 +237,7 @@ def images_in(folder: Path) -> list[str]:
 def our_verdicts(paths: Sequence[str]) -> pd.DataFrame:
     """Our flags, and the columns that they stand on, by path."""
     table = pd.DataFrame({"image": list(paths)}, index=list(paths))
-    return dv.flag(dv.scan(table, progress=False)).frame
+    return flag(dv.scan(table, progress=False)).frame
 
 
 def their_verdicts(paths: Sequence[str]) -> pd.DataFrame:
@@ -250,7 +257,7 @@ def copies_found(
 ) -> pd.DataFrame:
     """Share of injected copies that are near duplicates of their originals, by what was changed.
 
-    A column for each distance. The last row is the number of pairs of different originals that are that near.
+    A column for each distance. The last row counts the pairs of different originals that are as near.
     """
     names = list(COPIES)
     files = []
@@ -280,10 +287,10 @@ def agreement(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     Where neither flags anything there is nothing to measure: the three are missing.
     """
     rows = {}
-    for flag in FLAGS:
-        a, b = ours[flag].to_numpy(bool), theirs[flag].to_numpy(bool)
+    for column in FLAGS:
+        a, b = ours[column].to_numpy(bool), theirs[column].to_numpy(bool)
         both, flagged, expected = int((a & b).sum()), int(a.sum()), int(b.sum())
-        rows[flag] = {
+        rows[column] = {
             "ours": flagged,
             "theirs": expected,
             "both": both,
@@ -299,44 +306,62 @@ def datasets(folder: Path) -> Iterator[tuple[str, list[str]]]:
     for name, place in FOLDERS.items():
         if (DATA / place).is_dir():
             yield name, images_in(DATA / place)
-    sources = [
-        Path(path) for name in ("bccd", "photos") for path in images_in(DATA / FOLDERS[name])
-    ]
+    photographs = [path for name in ("bccd", "photos") for path in images_in(DATA / FOLDERS[name])]
+    sources = [Path(path) for path in photographs] or scenes(100, folder)
     (folder / "degraded").mkdir()
-    made = degrade(sources or scenes(100, folder), folder / "degraded")
-    made.to_csv(folder / "degraded.csv")
-    yield "degraded", made["path"].tolist()
+    yield "degraded", degrade(sources, folder / "degraded")["path"].tolist()
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument(
-        "sets", nargs="*", help="bccd, photos, coco128, cifar10, degraded; default: all"
-    )
-    parser.add_argument(
-        "--list", action="store_true", help="name the images of which the verdicts differ"
-    )
-    options = parser.parse_args(arguments)
-    tables: dict[str, Any] = {}
+def print_agreement(sets: Sequence[str], differences: bool) -> None:
+    """A table for each set, and one with the F1 of all as Markdown."""
+    scores: dict[str, pd.Series[Any]] = {}
     folder = Path(tempfile.mkdtemp(prefix="dataview-agreement-"))
     try:
         for name, paths in datasets(folder):
-            if options.sets and name not in options.sets:
+            if sets and name not in sets:
                 continue
             ours, theirs = our_verdicts(paths), their_verdicts(paths)
-            tables[f"{name} ({len(paths):,})"] = agreement(ours, theirs)
-            print(f"{name}: {len(paths):,} images", file=sys.stderr)
-            if options.list:
-                for flag in FLAGS:
-                    for path in ours.index[ours[flag] != theirs[flag]]:
-                        who = "ours" if ours[flag][path] else "theirs"
-                        print(f"  {flag} {who} only: {path}")
+            table = agreement(ours, theirs)
+            print(f"\n{name}, {len(paths):,} images")
+            print(table.dropna(subset="F1").round(3).to_string(), flush=True)
+            shown = [
+                "–" if np.isnan(f1) else f"{f1:.2f} ({a}, {b})"
+                for f1, a, b in zip(table["F1"], table["ours"], table["theirs"], strict=True)
+            ]
+            scores[f"{name} ({len(paths):,})"] = pd.Series(shown, table.index)
+            for column in FLAGS if differences else ():
+                for path in ours.index[ours[column] != theirs[column]]:
+                    print(f"  {column} by {'us' if ours[column][path] else 'them'}: {path}")
     finally:
         shutil.rmtree(folder)
-    table = pd.concat(tables, names=["images", "flag"])
-    print(table.dropna(subset="F1").round(3).to_string())
+    columns = ["F1 (ours, theirs)", *scores]
+    print("\n" + " | ".join(columns) + "\n" + "|".join(["---"] * len(columns)))
+    for flag_ in FLAGS:
+        print(" | ".join([flag_, *(column[flag_] for column in scores.values())]))
+
+
+def print_copies() -> None:
+    """What share of injected copies is found at which distance of their hashes."""
+    folders = [*FOLDERS.values(), "classification/imagenet_samples"]
+    folders.remove(FOLDERS["cifar10"])
+    sources = [Path(path) for folder in folders for path in images_in(DATA / folder)]
+    found = copies_found(sources, (0, 2, 4, 6, 8, 10))
+    print(f"{len(sources)} images, share found at a distance of at most")
+    print(found.round(3).to_string())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sets", nargs="*", help=f"{', '.join(FOLDERS)}, degraded; default: all")
+    parser.add_argument(
+        "--list", action="store_true", help="name images that are judged differently"
+    )
+    parser.add_argument("--copies", action="store_true", help="measure near duplicates instead")
+    options = parser.parse_args()
+    if options.copies:
+        print_copies()
+    else:
+        print_agreement(options.sets, options.list)
 
 
 if __name__ == "__main__":

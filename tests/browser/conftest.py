@@ -317,10 +317,13 @@ class Widget:
         return self.part("grid").locator(f'[aria-posinset="{position + 1}"]')
 
     def column(self, name: str) -> Locator:
-        """The block of a column in the summary, scrolled into view."""
+        """The block of a column in the summary, scrolled into view; its group is opened."""
         block = (
             self.part("summary").locator("section").and_(self.page.get_by_label(name, exact=True))
         )
+        folded = self.part("summary").locator(".dataview-fold[aria-expanded=false]")
+        while not block.count() and folded.count():
+            folded.first.click()
         block.scroll_into_view_if_needed()
         return block
 

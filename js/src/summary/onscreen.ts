@@ -1,5 +1,5 @@
 // Work only for what is on screen.
-import { type ReadonlySignal, useComputed, useSignal } from "@preact/signals";
+import { type ReadonlySignal, useSignal, useSignalEffect } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
@@ -38,11 +38,38 @@ export function useOnScreen(ref: RefObject<HTMLElement>) {
   return { seen, height };
 }
 
-/** The value of a signal, followed while `active`; else the last one that was seen. */
+/**
+ * The value of a signal, followed while `active`; else the last one that was seen. Blocks take a new
+ * value one after the other, so that a selection shows in the map before all of them have counted.
+ */
 export function useWhile<T>(active: ReadonlySignal<boolean>, source: ReadonlySignal<T>): T {
-  const held = useRef(source.peek());
-  return useComputed(() => {
-    if (active.value) held.current = source.value;
-    return held.current;
-  }).value;
+  const held = useSignal(source.peek());
+  useSignalEffect(() => {
+    const next = active.value ? source.value : held.peek();
+    if (next === held.peek()) return;
+    return inTurn(() => {
+      held.value = next;
+    });
+  });
+  return held.value;
+}
+
+const waiting = new Set<() => void>();
+let running = false;
+
+/** Calls a function in a task of its own, after those that came before; returns what withdraws it. */
+function inTurn(take: () => void): () => void {
+  waiting.add(take);
+  if (!running) setTimeout(next);
+  running = true;
+  return () => waiting.delete(take);
+}
+
+function next(): void {
+  const [take] = waiting;
+  running = take !== undefined;
+  if (!take) return;
+  waiting.delete(take);
+  setTimeout(next);
+  take();
 }

@@ -1,6 +1,6 @@
 // The numbers behind the summary: bins, counts and moments, for all rows or for those of a mask.
 import type { Bitset } from "../bitset";
-import { robustDomain } from "../domain";
+import { extremes, robustDomain } from "../domain";
 import type { ColumnData } from "../protocol";
 
 /** A function of a column that is computed once for it, and forgotten with it. */
@@ -32,15 +32,7 @@ const NONE = 255;
 const MOST = 32;
 
 export function binning(values: ArrayLike<number>): Binning | null {
-  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  let whole = true;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (!Number.isFinite(value)) continue;
-    if (value < min) min = value;
-    if (value > max) max = value;
-    whole &&= Number.isInteger(value);
-  }
+  const { min, max, whole } = extremes(values);
   if (min > max) return null;
   let [low, high] = robustDomain(values);
   let bins = MOST;
@@ -57,9 +49,11 @@ export function binning(values: ArrayLike<number>): Binning | null {
   }
   const index = new Uint8Array(values.length);
   const scale = bins / (high - low);
+  const last = bins - 1;
   for (let i = 0; i < values.length; i++) {
-    const bin = Math.floor((values[i] - low) * scale);
-    index[i] = Number.isFinite(values[i]) ? Math.min(bins - 1, Math.max(0, bin)) : NONE;
+    const value = values[i];
+    const bin = (value - low) * scale;
+    index[i] = value - value !== 0 ? NONE : bin <= 0 ? 0 : bin >= last ? last : bin | 0;
   }
   return { low, high, min, max, bins, whole, index };
 }
@@ -78,6 +72,10 @@ function eachRow(n: number, mask: Bitset | null, visit: (row: number) => void): 
 /** How often each code below `codes` occurs among the rows of a mask. */
 export function tally(index: ArrayLike<number>, codes: number, mask: Bitset | null): Uint32Array {
   const counts = new Uint32Array(codes);
+  if (!mask) {
+    for (let row = 0; row < index.length; row++) if (index[row] < codes) counts[index[row]]++;
+    return counts;
+  }
   eachRow(index.length, mask, (row) => {
     if (index[row] < codes) counts[index[row]]++;
   });
@@ -96,17 +94,24 @@ export interface Moments {
 export function moments(values: ArrayLike<number>, mask: Bitset | null): Moments {
   let [count, missing, sum] = [0, 0, 0];
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  eachRow(values.length, mask, (row) => {
-    const value = values[row];
-    if (Number.isNaN(value)) {
-      missing++;
-      return;
+  const bytes = mask?.length ?? Math.ceil(values.length / 8);
+  for (let i = 0; i < bytes; i++) {
+    const byte = mask ? mask[i] : 255;
+    const end = Math.min(8 * i + 8, values.length);
+    if (byte === 0) continue;
+    for (let row = 8 * i, bits = byte; row < end; row++, bits >>= 1) {
+      if ((bits & 1) === 0) continue;
+      const value = values[row];
+      if (Number.isNaN(value)) {
+        missing++;
+        continue;
+      }
+      count++;
+      sum += value;
+      if (value < min) min = value;
+      if (value > max) max = value;
     }
-    count++;
-    sum += value;
-    if (value < min) min = value;
-    if (value > max) max = value;
-  });
+  }
   return { count, missing, min, mean: sum / count, max };
 }
 

@@ -17,7 +17,7 @@ export function TextColumn(props: BlockProps & { data: CodeColumn | null }) {
     <>
       {data && <Values {...props} data={data} />}
       <Search {...props} />
-      {!column.shipped && <p class="dataview-note">large: searched in the kernel</p>}
+      {!column.shipped && <p class="dataview-note">searched in the kernel</p>}
       {column.shipped && !data && store.columnError(column) && (
         <p class="dataview-note">{store.columnError(column)}</p>
       )}
