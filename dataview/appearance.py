@@ -11,38 +11,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 # %% auto #0
-__all__ = ['SCREENS', 'flatness', 'foreground_flatness', 'guess_kind', 'has_round_border']
+__all__ = ['SCREENS', 'DARK', 'flatness', 'foreground_flatness', 'guess_kind', 'corner_luma', 'has_round_border']
 
-# %% ../nbs/03_appearance.ipynb #9ddceb13
-def flatness(codes: NDArray[np.uint32]) -> float:
+# %% ../nbs/03_appearance.ipynb #f65e4ef9
+def flatness(codes: NDArray[np.uint32]) -> NDArray[np.float64]:
     """Share of pixels that have exactly the color of their right and of their lower neighbour.
 
     Parameters
     ----------
     codes
-        (h, w) one number for each color.
+        (..., h, w) one number for each color.
+
+    Returns
+    -------
+    (...), 0 where there are no such neighbours.
     """
-    here = codes[:-1, :-1]
-    if here.size == 0:
-        return 0.0
-    return float(np.count_nonzero(_same_as_neighbours(codes)) / here.size)
+    same = _same_as_neighbours(codes)
+    counts = [np.count_nonzero(image) for image in same.reshape(-1, *same.shape[-2:])]
+    pixels = max(1, same.shape[-1] * same.shape[-2])
+    return np.array(counts, np.float64).reshape(codes.shape[:-2]) / pixels
 
 
 def _same_as_neighbours(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    here = codes[:-1, :-1]
-    same: NDArray[np.bool_] = here == codes[:-1, 1:]
-    same &= here == codes[1:, :-1]
+    here = codes[..., :-1, :-1]
+    same: NDArray[np.bool_] = here == codes[..., :-1, 1:]
+    same &= here == codes[..., 1:, :-1]
     return same
 
 
 def foreground_flatness(codes: NDArray[np.uint32]) -> float:
-    """`flatness` of what does not have the most frequent color; NaN where there is nothing else."""
+    """`flatness` of what does not have the most frequent color (h, w); NaN if that is nothing."""
     colors, counts = np.unique(codes[::4, ::4], return_counts=True)
     other = codes[:-1, :-1] != colors[counts.argmax()]
     n = np.count_nonzero(other)
     return float(np.count_nonzero(_same_as_neighbours(codes) & other) / n) if n else math.nan
 
-# %% ../nbs/03_appearance.ipynb #1a39c59d
+# %% ../nbs/03_appearance.ipynb #668ceb87
 # Usual sizes of screens in pixels, long side first.
 SCREENS = frozenset(
     tuple(map(int, size.split("x")))
@@ -63,7 +67,11 @@ _SMALLEST = 32  # pixels of the short side
 
 
 def guess_kind(
-    codes: NDArray[np.uint32], width: int, height: int, camera: bool = False
+    codes: NDArray[np.uint32],
+    width: int,
+    height: int,
+    camera: bool = False,
+    flat: float | None = None,
 ) -> str | None:
     """Guess what sort of picture it is: "photo", "drawing", "screenshot", or None if not sure.
 
@@ -75,6 +83,8 @@ def guess_kind(
         Of the full picture, in pixels.
     camera
         A camera has written its exposure into the file.
+    flat
+        `flatness(codes)`, if it is known.
 
     Returns
     -------
@@ -101,7 +111,7 @@ def guess_kind(
     """
     if min(codes.shape) < _SMALLEST:
         return None
-    flat = flatness(codes)
+    flat = float(flatness(codes)) if flat is None else flat
     if flat < (_FLAT if camera else _NOT_FLAT):
         return "photo"
     if flat < _FLAT:
@@ -113,8 +123,30 @@ def guess_kind(
         return "screenshot"
     return "drawing" if foreground >= _FOREGROUND else None
 
-# %% ../nbs/03_appearance.ipynb #2b2a04b2
-_DARK, _STEP = 32, 20  # luma of dark corners, and how much more is bright
+# %% ../nbs/03_appearance.ipynb #9e16407e
+DARK, _STEP = 32, 20  # luma of dark corners, and how much more is bright
+
+
+def corner_luma(luma: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Mean of the lightest of the four corners, squares of a twelfth of the short side.
+
+    Parameters
+    ----------
+    luma
+        (..., h, w).
+
+    Returns
+    -------
+    (...), 255 for pictures too small to have such corners.
+    """
+    height, width = luma.shape[-2:]
+    side = min(height, width) // 12
+    if side < 4:
+        return np.full(luma.shape[:-2], 255.0)
+    ends = np.stack([luma[..., :side, :], luma[..., -side:, :]])
+    corners = np.stack([ends[..., :side], ends[..., -side:]])
+    lightest: NDArray[np.float64] = corners.mean(axis=(-2, -1)).max(axis=(0, 1))
+    return lightest
 
 
 def has_round_border(luma: NDArray[np.uint8]) -> bool:
@@ -137,14 +169,10 @@ def has_round_border(luma: NDArray[np.uint8]) -> bool:
     and 4 of 208 photographs that were darkened to black towards their corners.
     """
     height, width = luma.shape
-    side = min(height, width) // 12
-    if side < 4:
+    corner = float(corner_luma(luma))
+    if corner > DARK:
         return False
-    ends = np.concatenate([luma[:side], luma[-side:]]).reshape(2, side, width)
-    corners = np.concatenate([ends[..., :side], ends[..., -side:]]).mean(axis=(1, 2))
-    if corners.max() > _DARK:
-        return False
-    bright = luma > corners.max() + _STEP
+    bright = luma > corner + _STEP
     rim = np.concatenate([_outermost(bright), _outermost(bright.T)[::-1]], axis=1)
     circle = _fit_circle(rim)
     if circle is None:

@@ -145,7 +145,7 @@ class CacheInfo:
         table = f"<table>{head}{rows}</table>" if rows else ""
         return f"<div><p>{html.escape(str(self))}</p>{table}</div>"
 
-# %% ../nbs/07_cache.ipynb #45845599
+# %% ../nbs/07_cache.ipynb #58b2cfae
 FORMAT = Format(f"{entries.SCHEMA}; {claims.SCHEMA}", application=0x64766361, version=1)
 Item = TypeVar("Item")
 
@@ -312,6 +312,9 @@ class Cache:
         if seconds is not None and not seconds >= 0:
             raise ValueError(f"older_than is {older_than!r}, expected a time of at least 0 s")
         if self.folder is None:
+            return
+        if part is None and seconds is None:
+            self._database.empty()
             return
         parts = self._find_parts(part)
         last = self._database.read(entries.last_batch) or 0

@@ -482,7 +482,7 @@ def _checked(result: tuple[Any, str | None]) -> Any:
         raise WorkerError(f"a worker failed:\n{error}")
     return made
 
-# %% ../nbs/12_cluster.ipynb #bed9369d
+# %% ../nbs/12_cluster.ipynb #d9afadcb
 class RayScan:
     """One pass over the images of a dataset on Ray. Iterate over it to get its parts, in order.
 
@@ -552,6 +552,7 @@ class RayScan:
 
     def __iter__(self) -> Iterator[Part]:
         with running_ray() as ray:
+            getattr(self.embedder, "module", None)  # weights travel: a worker may have no network
             rows, ready = self._begin(ray)
             numbers = range(0, len(self.order), rows)
             for part in ready.values():

@@ -22,10 +22,11 @@ from typing import TypeVar
 # %% auto #0
 __all__ = ['T', 'PAGE', 'Format', 'NotOursError', 'DatabaseWarning', 'Database']
 
-# %% ../nbs/00_database.ipynb #7ddfb6fc
+# %% ../nbs/00_database.ipynb #d5e06077
 T = TypeVar("T")
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -58,7 +59,7 @@ def _transaction(con: sqlite3.Connection) -> Iterator[None]:
             con.execute("ROLLBACK")
         raise
 
-# %% ../nbs/00_database.ipynb #9413c60f
+# %% ../nbs/00_database.ipynb #446c9ec4
 @dataclass(frozen=True)
 class Format:
     """What a file of some kind looks like.
@@ -115,9 +116,8 @@ def _open(path: Path, form: Format, log_limit: int) -> sqlite3.Connection:
 def _prepare(con: sqlite3.Connection, form: Format, wal: bool) -> None:
     """Check whose file it is, choose its journal, and make the tables of a new one."""
     is_new = _is_new(con, form)
-    if is_new:  # to set them would lock a file that is there
-        con.execute(f"PRAGMA page_size = {PAGE}")
-        con.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    if is_new:
+        _lay_out(con)
     wanted = "wal" if wal else "truncate"
     if _value(con, "PRAGMA journal_mode") != wanted:
         try:
@@ -131,10 +131,21 @@ def _prepare(con: sqlite3.Connection, form: Format, wal: bool) -> None:
     if is_new:
         with _transaction(con):
             if _is_new(con, form):
-                for statement in form.schema.split(";"):
-                    con.execute(statement)
-                con.execute(f"PRAGMA application_id = {form.application}")
-                con.execute(f"PRAGMA user_version = {form.version}")
+                _fill(con, form)
+
+
+def _lay_out(con: sqlite3.Connection) -> None:
+    """Say how the pages of a new file lie; in one that is there, this would lock it."""
+    con.execute(f"PRAGMA page_size = {PAGE}")
+    con.execute("PRAGMA auto_vacuum = INCREMENTAL")
+
+
+def _fill(con: sqlite3.Connection, form: Format) -> None:
+    """Make the tables of a new file."""
+    for statement in form.schema.split(";"):
+        con.execute(statement)
+    con.execute(f"PRAGMA application_id = {form.application}")
+    con.execute(f"PRAGMA user_version = {form.version}")
 
 
 def _is_new(con: sqlite3.Connection, form: Format) -> bool:
@@ -232,7 +243,7 @@ def _file(path: Path) -> tuple[int, int] | None:
         return None
     return found.st_dev, found.st_ino
 
-# %% ../nbs/00_database.ipynb #6889c42c
+# %% ../nbs/00_database.ipynb #f75b6990
 _PATIENCE = 10.0  # s that is waited for others
 _REST = 30.0  # s without trying to write after it was not possible
 _warned: set[tuple[str, str]] = set()
@@ -272,6 +283,8 @@ class Database:
         self.problem = ""
         self._reader = _Handle(path, form, log_limit)
         self._writer = _Handle(path, form, log_limit)
+        self._form = form
+        self._is_full = False
         self._resting = 0.0
         _databases.add(self)
 
@@ -335,6 +348,7 @@ class Database:
     def _rest(self, error: Exception) -> None:
         self._resting = time.monotonic() + _REST
         self.problem = str(error)
+        self._is_full = _code(error) in _FULL
         self.warn(f"{type(error).__name__} {_code(error)}", f"{error}. Nothing new is kept in it")
 
     def warn(self, reason: str, text: str) -> None:
@@ -354,10 +368,34 @@ class Database:
                     with contextlib.suppress(OSError):
                         os.replace(f"{self.path}{suffix}", f"{self.path}.broken{suffix}")
 
-    def delete(self) -> None:
-        """Delete the file, where it cannot be emptied because the disk is full.
+    def empty(self) -> None:
+        """Remove everything, and give the disk space back. Others go on in an empty file."""
+        end = time.monotonic() + _PATIENCE
+        self._is_full = False
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            with contextlib.suppress(OSError):
+                os.unlink(f"{self.path}.broken{suffix}")
 
-        Whoever opens the file at the same moment may find the new one broken, and begins another.
+        def check(status: int, remaining: int, total: int) -> None:
+            if remaining and time.monotonic() > end:
+                raise TimeoutError("database is locked")
+
+        def attempt() -> bool:
+            with contextlib.closing(sqlite3.connect(":memory:")) as new, self._writer as con:
+                _lay_out(new)
+                _fill(new, self._form)
+                new.backup(con, progress=check, sleep=0.005)  # one transaction, however large
+                return True
+
+        if self._attempt(attempt, self._writer, _PATIENCE):
+            self.shorten_log()
+        elif self._is_full:
+            self._delete()
+
+    def _delete(self) -> None:
+        """Delete the file, because the disk is too full to write that it is empty.
+
+        Who opens it at the same moment may find the new one broken; then another is begun.
         """
         with self._reader.lock, self._writer.lock, contextlib.suppress(OSError):
             self._reader.close()

@@ -429,24 +429,32 @@ def child(name, pipe):
         os.write(pipe, b"%d\\n" % number)
 
 
+def clearer():
+    mine = Cache(folder, limit)
+    while True:
+        mine.clear()
+        time.sleep(random.random() * 0.01)
+        mine.clear("thumbnail") if mine.info().kinds else None
+
+
 chance = random.Random(seed)
 kept = {{}}
 for round in range(rounds):
     children = []
-    for twin in range(2):
+    for twin in range(2 + bool(limit)):
         end, pipe = os.pipe()
         name = f"{{round}} {{twin}}"
         pid = os.fork()
         if not pid:
             os.close(end)
             try:
-                child(name, pipe)
+                clearer() if twin == 2 else child(name, pipe)
             finally:
                 os._exit(3)  # it never ends by itself
         os.close(pipe)
         children.append((name, pid, end))
     time.sleep(chance.choice([0.002, 0.02, 0.15]) * chance.random())
-    for name, pid, end in chance.sample(children, 2):
+    for name, pid, end in chance.sample(children, len(children)):
         os.kill(pid, signal.SIGKILL)
         time.sleep(chance.random() * 0.01)
     for name, pid, end in children:
@@ -463,7 +471,7 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(
     folder: Path, limit: int, rounds: int
 ) -> None:
     kept = answer(KILLER, folder, rounds, 20, limit)
-    assert isinstance(kept, dict) and len(kept) == 2 * rounds
+    assert isinstance(kept, dict) and len(kept) == (3 if limit else 2) * rounds
     assert sum(number + 1 for number in kept.values()) > 2 * rounds  # they did write
     mine = Cache(folder, limit or None)
     lost = wrong = 0
@@ -474,7 +482,7 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(
                 lost += value is None
                 wrong += value is not None and value != hashlib.shake_128(key).digest(size)
     assert wrong == 0
-    assert lost == 0 or limit  # with a limit some were evicted
+    assert lost == 0 or limit  # with a limit some were evicted, and a third process cleared
     mine.put(batch_of(range(5)))
     assert mine.has("statistics/1", keys_of(*range(5))).all()
     check_file(mine._database.path)
@@ -527,6 +535,15 @@ def test_a_file_that_may_not_grow_costs_one_warning(folder: Path) -> None:
         "BEFORE", "resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, resource.RLIM_INFINITY))"
     ).replace("AFTER", "resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)")
     check_full(answer(code, folder))
+
+
+@posix
+def test_a_full_disk_can_be_cleared(folder: Path) -> None:
+    code = FILLER.replace(
+        "BEFORE", "resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, resource.RLIM_INFINITY))"
+    ).replace("AFTER", "mine.clear(); kept = mine.info().bytes")
+    kept, _, again, caught = answer(code, folder)  # type: ignore[misc]
+    assert kept < 500_000 and again and len(caught) == 1
 
 
 @linux
@@ -913,6 +930,22 @@ def test_clearing_gives_the_disk_space_back(folder: Path) -> None:
     check_file(folder / "cache.sqlite")
     mine.clear()
     assert mine.info().kinds == {} and mine.info().bytes < 300_000
+
+
+def test_clearing_waits_for_no_one_for_ever(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = Cache(folder)
+    mine.put(batch_of(range(3)))
+    locked = sqlite3.connect(folder / "cache.sqlite", isolation_level=None)
+    locked.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr(database, "_PATIENCE", 0.2)
+    with one_warning("locked"):
+        mine.clear()
+    locked.execute("ROLLBACK")
+    locked.close()
+    assert mine.has("statistics/1", keys_of(0, 1, 2)).all()
+    monkeypatch.setattr(database, "_PATIENCE", 10)
+    mine.clear()
+    assert mine.info().kinds == {}
 
 
 def test_a_part_is_cleared_by_its_name_up_to_a_slash(folder: Path) -> None:

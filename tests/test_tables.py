@@ -506,6 +506,18 @@ def test_nothing_is_overwritten(tmp_path):
             Output(tmp_path / "begun").begin({"identity": identity})
 
 
+def test_two_scans_into_one_place_do_not_become_one_table(tmp_path):
+    first = Output(tmp_path)
+    first.begin({"identity": "this"})
+    (tmp_path / tables.STARTED).unlink()  # as if both had looked at the same moment
+    second = Output(tmp_path)
+    second.begin({"identity": "another"})
+    with pytest.raises(FileExistsError, match="another scan"):
+        first.finish(make())
+    second.finish(make())
+    assert_same(open_saved(tmp_path), make())
+
+
 def test_the_same_scan_goes_on_with_the_parts_that_are_there(tmp_path):
     Output(tmp_path).begin({"identity": "this", "part_rows": 2})
     number, part = next(in_parts(make()))

@@ -11,6 +11,7 @@ import type { Store, Tool } from "./store";
 import { focusFinder } from "./summary/finder";
 import { Summary } from "./summary/summary";
 import { Header, Tools } from "./toolbar";
+import "./app.css";
 
 /** Below this width in px there is one pane at a time. */
 const NARROW = 700;

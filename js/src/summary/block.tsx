@@ -13,6 +13,7 @@ import { useOnScreen } from "./onscreen";
 import { constantOf, remembered } from "./statistics";
 import { colorsOf, Swatches } from "./swatches";
 import { TextColumn } from "./text";
+import "./block.css";
 
 export interface BlockProps {
   store: Store;
