@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 # %% auto #0
 __all__ = ['SCREENS', 'DARK', 'flatness', 'foreground_flatness', 'guess_kind', 'corner_luma', 'has_round_border']
 
-# %% ../nbs/03_appearance.ipynb #f65e4ef9
+# %% ../nbs/03_appearance.ipynb #829e2e12
 def flatness(codes: NDArray[np.uint32]) -> NDArray[np.float64]:
     """Share of pixels that have exactly the color of their right and of their lower neighbour.
 
@@ -26,10 +26,13 @@ def flatness(codes: NDArray[np.uint32]) -> NDArray[np.float64]:
     -------
     (...), 0 where there are no such neighbours.
     """
-    same = _same_as_neighbours(codes)
-    counts = [np.count_nonzero(image) for image in same.reshape(-1, *same.shape[-2:])]
-    pixels = max(1, same.shape[-1] * same.shape[-2])
-    return np.array(counts, np.float64).reshape(codes.shape[:-2]) / pixels
+    height, width = codes.shape[-2:]
+    if min(height, width) < 2:
+        return np.zeros(codes.shape[:-2])
+    images = _same_as_neighbours(codes).reshape(-1, height - 1, width - 1)
+    counts = np.array([np.count_nonzero(image) for image in images], np.float64)
+    shares: NDArray[np.float64] = counts / ((height - 1) * (width - 1))
+    return shares.reshape(codes.shape[:-2])
 
 
 def _same_as_neighbours(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:

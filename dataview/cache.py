@@ -145,7 +145,7 @@ class CacheInfo:
         table = f"<table>{head}{rows}</table>" if rows else ""
         return f"<div><p>{html.escape(str(self))}</p>{table}</div>"
 
-# %% ../nbs/07_cache.ipynb #58b2cfae
+# %% ../nbs/07_cache.ipynb #e4563d2c
 FORMAT = Format(f"{entries.SCHEMA}; {claims.SCHEMA}", application=0x64766361, version=1)
 Item = TypeVar("Item")
 
@@ -239,11 +239,11 @@ class Cache:
             return
         most = min(self._room // 2, 999_000_000)  # SQLite takes no value above 1 GB
         for part, values in by_part.items():
-            large = [key for key, value in values.items() if len(value) > most]
+            large = [len(value) for value in values.values() if len(value) > most]
             if large:
-                size, limit = readable_size(len(values[large[0]])), readable_size(most)
+                size, limit = readable_size(large[0]), readable_size(most)
                 self._database.warn("size", f"{part} of {size} is not kept, the most is {limit}")
-                by_part[part] = {key: values[key] for key in values.keys() - large}
+                by_part[part] = {key: v for key, v in values.items() if len(v) <= most}
         used = self._database.write(partial(_insert, by_part=by_part)) or 0
         if used > self._room:
             less = self._room - min(self._room // 10, 64 << 20)

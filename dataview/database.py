@@ -243,7 +243,7 @@ def _file(path: Path) -> tuple[int, int] | None:
         return None
     return found.st_dev, found.st_ino
 
-# %% ../nbs/00_database.ipynb #f75b6990
+# %% ../nbs/00_database.ipynb #fa42b876
 _PATIENCE = 10.0  # s that is waited for others
 _REST = 30.0  # s without trying to write after it was not possible
 _warned: set[tuple[str, str]] = set()
@@ -370,21 +370,22 @@ class Database:
 
     def empty(self) -> None:
         """Remove everything, and give the disk space back. Others go on in an empty file."""
-        end = time.monotonic() + _PATIENCE
         self._is_full = False
         for suffix in ("", "-wal", "-shm", "-journal"):
             with contextlib.suppress(OSError):
                 os.unlink(f"{self.path}.broken{suffix}")
 
         def check(status: int, remaining: int, total: int) -> None:
-            if remaining and time.monotonic() > end:
-                raise TimeoutError("database is locked")
+            if status in _BUSY:  # or it would be tried for ever
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorcode = status
+                raise error
 
         def attempt() -> bool:
             with contextlib.closing(sqlite3.connect(":memory:")) as new, self._writer as con:
                 _lay_out(new)
                 _fill(new, self._form)
-                new.backup(con, progress=check, sleep=0.005)  # one transaction, however large
+                new.backup(con, progress=check, sleep=0)  # one transaction, however large
                 return True
 
         if self._attempt(attempt, self._writer, _PATIENCE):

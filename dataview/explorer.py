@@ -50,7 +50,7 @@ LARGE_THUMBNAIL = 256  # where the usual ones would blur
 # %% auto #0
 __all__ = ['Wire', 'MODES', 'LARGE_THUMBNAIL', 'Explorer', 'upcoming_columns', 'explore']
 
-# %% ../nbs/21_explorer.ipynb #8c5f20b4
+# %% ../nbs/21_explorer.ipynb #3c7aff15
 class Explorer(anywidget.AnyWidget):
     """A linked map, grid and summary of a dataset: a widget and the handle on its state.
 
@@ -166,10 +166,7 @@ class Explorer(anywidget.AnyWidget):
             parts = () if expr is None else expr.walk()
             if expr is not None and any(isinstance(e, Lasso) and e.on in forming for e in parts):
                 held = rows_at(self._dataset.index, self._dataset.mask(expr))
-                setattr(self, trait, self._wire(held))
-                text = f"the map has changed; the {trait[1:]} keeps its rows"
-                if not any(message["text"] == text for message in self._messages):
-                    self._say("info", text)
+                setattr(self, trait, self._wire(held))  # the browser says so
 
     # ------------------------------------------------------------- selection
 

@@ -50,7 +50,7 @@ def waiting_room(n: int, size: int) -> NDArray[np.uint8] | None:
     except OSError:
         return None
 
-# %% ../nbs/20_pipeline.ipynb #c2d9256b
+# %% ../nbs/20_pipeline.ipynb #a2c8ba9d
 class Pipeline:
     """The stages that take a dataset to its map.
 
@@ -189,7 +189,7 @@ class Pipeline:
         recipe = {**projector.recipe, "forming": True}
 
         def preview(points: NDArray[np.float32]) -> None:
-            forming = self.dataset.with_projection(projector.name, points, recipe)
+            forming = self.dataset.with_projection(projector.name, points.copy(), recipe)
             self._publish(forming, projector.name)
 
         projected = project(

@@ -351,7 +351,10 @@ def locate(url: str, options: Mapping[str, Any] | None = None) -> tuple[Place, s
     inside = first.partition("://")[2].strip("/")
     return _shared_archive(container, options or {}), inside
 
-# %% ../nbs/01_sources.ipynb #998aaa46
+# %% ../nbs/01_sources.ipynb #2a26b58c
+_UNKNOWN = Entry("", None, None)
+
+
 class RemoteFile:
     """An image that is read from a URL when it is needed.
 
@@ -376,9 +379,9 @@ class RemoteFile:
 
     def __init__(self, url: str, storage_options: Mapping[str, Any] | None = None) -> None:
         self._url = url
-        self._options = dict(storage_options or {})
+        self._options = storage_options or {}
         self._storage: Place | None = None
-        self._entry = Entry("", None, None)
+        self._entry = _UNKNOWN
 
     @classmethod
     def listed(cls, url: str, storage: Place, entry: Entry) -> RemoteFile:
@@ -471,7 +474,9 @@ class RemoteFile:
         return Content(file, self._identity(blob.size, tag), blob.size)
 
 
-def _restored(url: str, options: dict[str, Any], storage: Place | None, entry: Any) -> RemoteFile:
+def _restored(
+    url: str, options: Mapping[str, Any], storage: Place | None, entry: Any
+) -> RemoteFile:
     file = object.__new__(RemoteFile)
     file._url, file._options, file._storage, file._entry = url, options, storage, Entry(*entry)
     return file

@@ -222,7 +222,7 @@ def first_values(values: Iterable[Any], n: int = 20) -> list[Any]:
     """The first `n` values that are not missing."""
     return list(islice((value for value in values if not is_missing(value)), n))
 
-# %% ../nbs/03_streams.ipynb #39e1ee29
+# %% ../nbs/03_streams.ipynb #010c3ca9
 def from_pair(pair: Any) -> Any:
     """The image of a Hugging Face value: encoded bytes, else a path."""
     if isinstance(pair, Mapping):
@@ -278,6 +278,7 @@ def remote_files(
 ) -> list[Any]:
     """Paths, with a `RemoteFile` for each URL; "file://..." is a path."""
     found, protocols = list(items), set[str]()
+    options = dict(storage_options or {})
     for i, item in enumerate(items):
         if isinstance(item, str) and is_url(item):
             kind = protocol(item)
@@ -290,7 +291,7 @@ def remote_files(
                 except ValueError as error:
                     raise ValueError(f"{name} has {redact(item)!r}: {error}") from None
                 protocols.add(kind)
-            found[i] = RemoteFile(item, storage_options)
+            found[i] = RemoteFile(item, options)
     check_options(storage_options, protocols, name)
     return found
 

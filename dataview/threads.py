@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 from .progress import Cancelled
 
 # %% auto #0
-__all__ = ['T', 'R', 'single_blas', 'processors', 'in_threads', 'cancelled_by']
+__all__ = ['T', 'R', 'single_blas', 'processors', 'limited_to', 'in_threads', 'cancelled_by']
 
-# %% ../nbs/01_threads.ipynb #1c0f046e
+# %% ../nbs/01_threads.ipynb #bc456bd1
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -78,8 +78,23 @@ single_blas = _SingleBlas()
 
 
 def processors() -> int:
-    """Number of processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Number of processors that this process may use, or that `limited_to` leaves it."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    found = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    return min(found, _limit.get() or found)
+
+
+_limit: ContextVar[int | None] = ContextVar("limit", default=None)
+
+
+@contextmanager
+def limited_to(threads: int) -> Iterator[None]:
+    """Context in which `processors` are no more than so many: for one of several workers."""
+    token = _limit.set(threads)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
 
 
 def in_threads(function: Callable[[T], R], parts: Iterable[T]) -> list[R]:

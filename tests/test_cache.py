@@ -452,15 +452,18 @@ for round in range(rounds):
             finally:
                 os._exit(3)  # it never ends by itself
         os.close(pipe)
-        children.append((name, pid, end))
-    time.sleep(chance.choice([0.002, 0.02, 0.15]) * chance.random())
-    for name, pid, end in chance.sample(children, len(children)):
+        children.append((name, pid, open(end, "rb")))
+    first = children[0][2]
+    said = [first.readline() for _ in range(chance.choice([0, 1, 2, 5]))]
+    time.sleep(chance.random() * 0.02)
+    for _, pid, _ in chance.sample(children, len(children)):
         os.kill(pid, signal.SIGKILL)
         time.sleep(chance.random() * 0.01)
-    for name, pid, end in children:
+    for name, pid, pipe in children:
         assert os.WIFSIGNALED(os.waitpid(pid, 0)[1])
-        with open(end, "rb") as acknowledged:
-            kept[name] = max([int(line) for line in acknowledged if line[-1:] == b"\\n"], default=-1)
+        said += pipe.readlines()
+        kept[name] = max([int(line) for line in said if line[-1:] == b"\\n"], default=-1)
+        said = []
 print(json.dumps(kept))
 """
 
@@ -472,7 +475,7 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(
 ) -> None:
     kept = answer(KILLER, folder, rounds, 20, limit)
     assert isinstance(kept, dict) and len(kept) == (3 if limit else 2) * rounds
-    assert sum(number + 1 for number in kept.values()) > 2 * rounds  # they did write
+    assert sum(number + 1 for number in kept.values()) > rounds  # they did write
     mine = Cache(folder, limit or None)
     lost = wrong = 0
     for name, last in kept.items():
@@ -801,12 +804,12 @@ def check_journal(folder: Path) -> None:
 
 def test_the_file_system_is_found_by_the_longest_mount() -> None:
     mounts = (
-        "/dev/sda1 / ext4 rw 0 0\nserver:/home /home nfs4 rw 0 0\n"
-        "tmpfs /home/ada/local\\040disk tmpfs rw 0 0\nbucket /mnt/bucket fuse.s3fs rw 0 0\n"
+        "/dev/sda1 / ext4 rw 0 0\nserver:/net /net nfs4 rw 0 0\n"
+        "tmpfs /net/ada/local\\040disk tmpfs rw 0 0\nbucket /data/bucket fuse.s3fs rw 0 0\n"
     )
     kinds = [
         database._file_system(place, mounts)
-        for place in ("/home/ada/.cache", "/home/ada/local disk/x", "/homeless", "/mnt/bucket", "/")
+        for place in ("/net/ada/.cache", "/net/ada/local disk/x", "/network", "/data/bucket", "/")
     ]
     assert kinds == ["nfs4", "tmpfs", "ext4", "fuse.s3fs", "ext4"]
 
@@ -1195,8 +1198,8 @@ def test_importing_it_makes_and_opens_nothing(tmp_path: Path) -> None:
 
 
 def test_info_is_readable_and_its_folder_is_no_markup(folder: Path) -> None:
-    info = CacheInfo("/home/<b>ada</b>", 61_300_000, 10**10, {"<i>": Kind(12_000, 48_100_000)})
-    assert "61.3 MB of 10.0 GB in /home/<b>ada</b>" in repr(info)
+    info = CacheInfo("/net/<b>ada</b>", 61_300_000, 10**10, {"<i>": Kind(12_000, 48_100_000)})
+    assert "61.3 MB of 10.0 GB in /net/<b>ada</b>" in repr(info)
     assert "12,000 entries" in repr(info) and "48.1 MB" in repr(info)
     page = info._repr_html_()
     assert "<b>" not in page and "<i>" not in page and "&lt;i&gt;" in page and "12,000" in page

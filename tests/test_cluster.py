@@ -19,7 +19,7 @@ from PIL import Image
 ray = pytest.importorskip("ray")
 pytest.importorskip("pyarrow")
 
-from dataview.cluster import BatchScan, RayScan, WorkerError, portable  # noqa: E402
+from dataview.cluster import Batch, BatchScan, ClusterError, RayScan, portable  # noqa: E402
 from dataview.dataset import Stream  # noqa: E402
 from dataview.decoding import Wanted, decode_row  # noqa: E402
 from dataview.dictionary import DictionaryEmbedder  # noqa: E402
@@ -324,7 +324,7 @@ def test_what_the_users_embedder_raises_is_raised(cluster, folder):
     def faulty(images):
         raise KeyError("the user's own mistake")
 
-    with pytest.raises(WorkerError, match="the user's own mistake"):
+    with pytest.raises(ClusterError, match="the user's own mistake"):
         scan(folder, engine="ray", embed=faulty, progress=False)
 
 
@@ -465,5 +465,7 @@ def test_a_batch_holds_only_its_own_images():
     some = portable(stream, [2, 0])
     assert [some.path(i) for i in range(2)] == [os.path.abspath("5.png"), os.path.abspath("7.png")]
     assert len(some._items) == 2
-    part = BatchScan(Wanted())(type("B", (), {"positions": np.arange(2), "stream": some}))
+    assert [len(one.stream) for one in Batch(0, np.arange(2), some).rows()] == [1, 1]
+    assert len(Batch(0, np.arange(3), Stream([])).rows()) == 3
+    part = BatchScan(Wanted())(Batch(0, np.arange(2), some))
     assert part.errors == ["no such file"] * 2

@@ -226,7 +226,7 @@ def test_a_hundred_thousand_blank_pages_and_copies_are_grouped_without_a_pair_of
 
 
 def test_blank_pages_that_are_the_same_file_are_exact_duplicates_only():
-    ds = table(phash=["8000000000000000"] * 4, digest=["white", "white", "black", "grey"])
+    ds = table(phash=["8000000000000000"] * 4, digest=["white", "white", "black", "gray"])
     found = find_duplicates(ds)
     assert found.exact.tolist() == [True, True, False, False]
     assert found.group.tolist() == [0, 0, -1, -1]

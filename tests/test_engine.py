@@ -300,15 +300,15 @@ def test_the_row_that_was_read_is_the_row_that_is_kept(folder, monkeypatch):
     import dataview.engine as engine
 
     ds = read(folder)
-    real = engine.decode_row
+    real = engine.decode_rows
 
-    def replacing(source, extras, wanted):
-        if str(source).endswith("03.jpg"):
+    def replacing(items):
+        if any(str(source).endswith("03.jpg") for source, _, _ in items):
             photo(2000).save(folder / "new.tmp", "JPEG")
             os.replace(folder / "new.tmp", folder / "03.jpg")
-        return real(source, extras, wanted)
+        return real(items)
 
-    monkeypatch.setattr(engine, "decode_row", replacing)
+    monkeypatch.setattr(engine, "decode_rows", replacing)
     during = scan(ds, progress=False)
     monkeypatch.undo()
     monkeypatch.setenv("DATAVIEW_CACHE", str(folder.parent / "cache"))

@@ -477,6 +477,31 @@ def test_the_facts_of_a_file(data):
     assert open_image(np.zeros((4, 4), np.uint16)).mode == "uint16"
 
 
+def test_profiles_comments_and_tags_of_a_file_stay_out_of_its_thumbnail():
+    exif = Image.Exif()
+    exif[0x0110] = "Secret camera"
+    content = encoded(photo(), "JPEG", comment=b"secret", icc_profile=b"secret" * 99, exif=exif)
+    decoded = open_image(content, 60)
+    for data in (thumbnail(decoded.image, 60), thumbnail(decoded.image, 40), full(content)[0]):
+        assert b"ecret" not in data
+
+
+def test_a_thumbnail_is_that_of_the_picture_whatever_it_is_made_of():
+    image = photo(333, 222).convert("L").convert("RGB")
+    assert thumbnail(np.asarray(image), 96) == thumbnail(image, 96)
+    small = np.asarray(Image.open(io.BytesIO(thumbnail(image, 96))).convert("RGB")).astype(int)
+    expected = np.asarray(image.resize((96, 64), Image.Resampling.LANCZOS))
+    assert np.abs(small - expected).mean() < 4
+
+
+def test_what_was_decoded_does_not_change_with_the_image_of_the_user():
+    image = Image.new("RGB", (20, 10), "red")
+    decoded = open_image(image)
+    image.paste("blue", (0, 0, 20, 10))
+    assert (decoded.array == (255, 0, 0)).all() and decoded.image.getpixel((0, 0)) == (255, 0, 0)
+    assert decoded.array is decoded.array and decoded.array.shape == (10, 20, 3)
+
+
 def test_decoding_changes_no_global_state_and_no_image_of_the_user(data):
     filters, limit = list(warnings.filters), Image.MAX_IMAGE_PIXELS
     image = Image.open(data / "photos" / "exif_py" / "jpg" / "Canon_40D.jpg")

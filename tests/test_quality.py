@@ -204,6 +204,15 @@ def test_arrays_which_are_no_files_have_no_exact_duplicates():
     assert report.rule["exact_duplicate"] == "no image has the statistic 'digest'"
 
 
+def test_a_statistic_that_an_older_scan_did_not_have_is_warned_of():
+    frame = numbers().drop(columns="focus")
+    step = ScanStep(tuple((name, name) for name in frame))
+    with pytest.warns(UserWarning, match="no image has the statistic focus"):
+        ds = flag(dataset(frame, step))
+    assert not ds["is_out_of_focus"].any()
+    assert flags(ds).unknown["out_of_focus"] == N
+
+
 def test_a_scan_in_which_nothing_could_be_read_flags_nothing():
     frame = pd.DataFrame({"error": ["no such file"] * 3})
     ds = flag(dataset(frame, ScanStep((("error", "error"),))))
@@ -368,7 +377,7 @@ def test_grayscale_is_cleanvisions_verdict_and_looks_at_pixels_where_that_looks_
 
 def test_near_duplicates_are_cleanvisions_and_more_and_all_show_the_same_picture(agreement, made):
     pictures, ours, theirs = made
-    blank = ours["contrast"] < 0.004  # one level of grey: their hashes are all the same
+    blank = ours["contrast"] < 0.004  # one level of gray: their hashes are all the same
     found = theirs["is_near_duplicate"] & ~blank
     assert found.sum() >= 50
     assert ours["is_near_duplicate"][found].mean() >= 0.98
@@ -399,3 +408,13 @@ def test_injected_copies_are_found_and_mirrored_ones_are_not(agreement, tmp_path
     assert (found[NEAR].drop(turned) >= 0.85).all()
     assert found[NEAR]["mirrored"] == found[NEAR]["pairs of different images"] == 0
     assert found[0].drop(turned).mean() < found[NEAR].drop(turned).mean()
+
+
+def test_blurred_pictures_are_out_of_focus_in_any_light_and_others_are_not(agreement, made):
+    pictures, ours, _ = made
+    change = pictures["change"].str.split(" ", expand=True)
+    radius = pd.to_numeric(change[1].where(change[0] == "blurred"))
+    found = ours["is_out_of_focus"]
+    assert (radius >= 0.8).sum() >= 10
+    assert found[radius >= 0.8].mean() >= 0.9
+    assert found[radius.isna()].mean() <= 0.02

@@ -391,6 +391,9 @@ def test_a_large_file_is_read_as_far_as_it_is_needed(tmp_path, monkeypatch):
     assert content.data.closed and opens_of(path) == 1
     assert np.array_equal(open_image(path).array, open_image(noise(1, 200)).array)
     with read_file(path) as content:
+        assert np.array_equal(open_image(content).array, open_image(content).array)
+        assert not content.data.closed
+    with read_file(path) as content:
         path.write_bytes(noise(2, 200))
         with pytest.raises(ImageError, match="changed") as caught:
             content.verify()

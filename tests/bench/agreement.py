@@ -213,7 +213,7 @@ def scenes(n: int, folder: Path, seed: int = 0) -> list[Path]:
     paths = []
     for i in range(n):
         picture = np.zeros((180, 240, 3))
-        for cells in (2, 4, 8, 16, 32, 64):
+        for cells in (2, 4, 8, 16, 32, 64, 128, 180):
             coarse = rng.normal(0, 1, (cells, cells, 3)) + rng.normal(0, 1, (cells, cells, 1))
             layers = [Image.fromarray(coarse[..., c].astype(np.float32)) for c in range(3)]
             picture += np.dstack([layer.resize((240, 180)) for layer in layers]) / cells**0.5
@@ -306,10 +306,15 @@ def datasets(folder: Path) -> Iterator[tuple[str, list[str]]]:
     for name, place in FOLDERS.items():
         if (DATA / place).is_dir():
             yield name, images_in(DATA / place)
-    photographs = [path for name in ("bccd", "photos") for path in images_in(DATA / FOLDERS[name])]
-    sources = [Path(path) for path in photographs] or scenes(100, folder)
     (folder / "degraded").mkdir()
-    yield "degraded", degrade(sources, folder / "degraded")["path"].tolist()
+    made = degrade(photographs() or scenes(100, folder), folder / "degraded")
+    yield "degraded", made["path"].tolist()
+
+
+def photographs() -> list[Path]:
+    """The images that the faulty ones are made of."""
+    names = ("bccd", "photos")
+    return [Path(path) for name in names for path in images_in(DATA / FOLDERS[name])]
 
 
 def print_agreement(sets: Sequence[str], differences: bool) -> None:
@@ -340,6 +345,28 @@ def print_agreement(sets: Sequence[str], differences: bool) -> None:
         print(" | ".join([flag_, *(column[flag_] for column in scores.values())]))
 
 
+def print_blur() -> None:
+    """How many of the degraded pictures are flagged as blurred, by what was done to them."""
+    folder = Path(tempfile.mkdtemp(prefix="dataview-agreement-"))
+    try:
+        made = degrade(photographs() or scenes(100, folder), folder).set_index("path")
+        ours, theirs = our_verdicts(made.index.tolist()), their_verdicts(made.index.tolist())
+    finally:
+        shutil.rmtree(folder)
+    blurred = made["change"].str.startswith("blurred")
+    counted = {
+        "pictures": blurred | ~blurred,
+        "is_blurry": ours["is_blurry"],
+        "cleanvision": theirs["is_blurry"],
+        "is_out_of_focus": ours["is_out_of_focus"],
+    }
+    table = pd.DataFrame(counted)
+    print(table[blurred].groupby(made["change"]).sum().to_string())
+    others = table[~blurred & table.drop(columns="pictures").any(axis=1)]
+    print(f"\nof {(~blurred).sum()} pictures with other faults or none")
+    print(others.groupby(made["change"]).sum().to_string())
+
+
 def print_copies() -> None:
     """What share of injected copies is found at which distance of their hashes."""
     folders = [*FOLDERS.values(), "classification/imagenet_samples"]
@@ -357,9 +384,12 @@ def main() -> None:
         "--list", action="store_true", help="name images that are judged differently"
     )
     parser.add_argument("--copies", action="store_true", help="measure near duplicates instead")
+    parser.add_argument("--blur", action="store_true", help="count blurred pictures instead")
     options = parser.parse_args()
     if options.copies:
         print_copies()
+    elif options.blur:
+        print_blur()
     else:
         print_agreement(options.sets, options.list)
 
