@@ -17,6 +17,10 @@ _HOME = {
     "readers": ("read",),
     "dataset": ("Dataset",),
     "scanning": ("scan", "embed"),
+    "cache": ("cache_info", "clear_cache"),
+    "quality": ("flag", "flags"),
+    "deduplication": ("duplicates",),
+    "neighbors": ("similar",),
     "progress": ("Cancelled", "Progress"),
     "dictionary": ("DictionaryEmbedder",),
     "networks": ("TorchEmbedder",),
@@ -31,8 +35,12 @@ _WHERE = {name: module for module, names in _HOME.items() for name in names}
 __all__ = ["__version__", *sorted(_WHERE)]
 
 if TYPE_CHECKING:
+    from .cache import cache_info as cache_info
+    from .cache import clear_cache as clear_cache
     from .dataset import Dataset as Dataset
+    from .deduplication import duplicates as duplicates
     from .dictionary import DictionaryEmbedder as DictionaryEmbedder
+    from .neighbors import similar as similar
     from .networks import TorchEmbedder as TorchEmbedder
     from .explorer import Explorer as Explorer
     from .explorer import explore as explore
@@ -49,6 +57,8 @@ if TYPE_CHECKING:
     from .plugins import statistic as statistic
     from .projection import project as project
     from .readers import read as read
+    from .quality import flag as flag
+    from .quality import flags as flags
     from .progress import Cancelled as Cancelled
     from .progress import Progress as Progress
     from .scanning import embed as embed

@@ -145,7 +145,7 @@ class CacheInfo:
         table = f"<table>{head}{rows}</table>" if rows else ""
         return f"<div><p>{html.escape(str(self))}</p>{table}</div>"
 
-# %% ../nbs/07_cache.ipynb #e4563d2c
+# %% ../nbs/07_cache.ipynb #1feef769
 FORMAT = Format(f"{entries.SCHEMA}; {claims.SCHEMA}", application=0x64766361, version=1)
 Item = TypeVar("Item")
 
@@ -253,7 +253,7 @@ class Cache:
     def _repeat(self, step: Callable[[sqlite3.Connection], bool]) -> None:
         """Do something step by step, each in a transaction of its own, until nothing is left."""
         while self._database.write(step):
-            pass
+            time.sleep(0.003)  # so that others get a turn
 
     def claim(self, name: bytes, seconds: float = 30, *, owner: str = "") -> bool:
         """Whether some work is ours to do now: nobody else who lives has claimed it.
@@ -320,10 +320,11 @@ class Cache:
         last = self._database.read(entries.last_batch) or 0
         last_use = time.time() - (seconds or 0)
         work = partial(entries.remove, last_use=last_use, last=last)
+        cut_all = partial(cut, size=0)
         for some in _chunks(parts):
             while self._database.write(partial(work, parts=some)):
-                self._repeat(partial(entries.cut, size=0))
-        self._repeat(partial(entries.cut, size=0))
+                self._repeat(cut_all)
+        self._repeat(cut_all)
         self._database.shorten_log()
 
     def _find_parts(self, name: str | None) -> list[str]:

@@ -147,7 +147,7 @@ def _brightness_percentiles(planes: NDArray[np.uint8], *shares: float) -> list[l
         found.append(((low + (high - low) * (at - int(at))) / 255).tolist())
     return found
 
-# %% ../nbs/10_statistics.ipynb #6d9d8887
+# %% ../nbs/10_statistics.ipynb #fa647534
 _GRAY = 8  # levels between the channels that are no color yet: a lossy codec makes as many
 
 
@@ -163,7 +163,9 @@ def _saturation(planes: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray
     np.maximum(most, 1, out=most)
     saturation = chroma.astype(np.float32)
     saturation /= most
-    return np.einsum("kn->k", saturation).astype(np.float64) / saturation.shape[1], gray
+    # row by row: the sum of an image must not depend on who is beside it
+    sums = [float(row.sum()) for row in saturation]
+    return np.array(sums) / saturation.shape[1], gray
 
 
 def _colorfulness(planes: NDArray[np.uint8]) -> NDArray[np.float64]:

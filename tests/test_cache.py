@@ -154,6 +154,14 @@ def test_moving_the_border_between_parts_changes_the_key(
     assert (content_key(*again) == content_key(*parts)) == (again == parts)
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=4), st.text(max_size=4), st.text(max_size=2))
+def test_two_parts_cannot_be_forged_by_one(one: str, other: str, text: str) -> None:
+    size = len(other.encode())
+    for between in (text, "s", "\0", ":", f"s{size}:", f"{size}", f"{size}:", f"s{size}"):
+        assert content_key(one, other) != content_key(one + between + other)
+
+
 def test_a_key_is_what_it_was_in_every_version() -> None:
     written = b"s3:a/bi2:42i2:-1b2:\x00\xffn0:s3:\xed\xb2\x80"
     expected = hashlib.blake2b(written, digest_size=16).digest()
@@ -728,6 +736,29 @@ def test_two_who_find_it_broken_move_it_aside_once(folder: Path) -> None:
     assert first.has("statistics/1", keys_of(*range(15))).all()
     assert second.has("statistics/1", keys_of(*range(15))).all()
     assert (folder / "cache.sqlite.broken").read_bytes()[16384:] == content[16384:]
+
+
+@posix
+def test_what_fails_because_the_file_was_replaced_is_done_in_the_new_one(folder: Path) -> None:
+    mine, other = Cache(folder), Cache(folder)
+    mine.put(batch_of(range(3)))
+    calls = []
+
+    def work(con: sqlite3.Connection) -> int:
+        calls.append(con)
+        if len(calls) == 1:
+            (folder / "cache.sqlite").unlink()
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMOPEN
+            raise error
+        return len(con.execute("SELECT * FROM entries").fetchall())
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert mine._database.write(work) == 0 and len(calls) == 2
+        mine.put(batch_of(range(3)))
+    other._database._set_aside((0, 0))  # it found another file broken, which is gone
+    assert other.has("statistics/1", keys_of(0, 1, 2)).all()
 
 
 @posix
