@@ -302,7 +302,7 @@ def _operand(expr: Expr) -> str:
     loose = isinstance(expr, Compare | _Many)
     return f"({expr._code()})" if loose else expr._code()
 
-# %% ../nbs/02_expressions.ipynb #e1d6c7d8
+# %% ../nbs/02_expressions.ipynb #d74f2cfb
 @dataclass(frozen=True, eq=False, repr=False)
 class Column:
     """A column by its name: compare it to make an expression. Made by `col`."""
@@ -333,6 +333,22 @@ class Column:
 
     __hash__ = None  # type: ignore[assignment]
 
+    # a column of booleans is an expression where one is wanted
+    def __and__(self, other: "Expr | Column") -> Expr:
+        return Expr.__and__(self == True, _held(other))  # noqa: E712
+
+    def __or__(self, other: "Expr | Column") -> Expr:
+        return Expr.__or__(self == True, _held(other))  # noqa: E712
+
+    def __rand__(self, other: Expr) -> Expr:
+        return other & (self == True)  # noqa: E712
+
+    def __ror__(self, other: Expr) -> Expr:
+        return other | (self == True)  # noqa: E712
+
+    def __invert__(self) -> Expr:
+        return ~(self == True)  # noqa: E712
+
     def __bool__(self) -> NoReturn:
         raise TypeError(f'{self!r} is a column: compare it, such as {self!r} == "cat"')
 
@@ -357,6 +373,10 @@ class Column:
     def startswith(self, text: str) -> Expr:
         """The rows whose text begins with `text`."""
         return StartsWith(self.name, _text(text))
+
+
+def _held(term: "Expr | Column") -> Expr:
+    return term == True if isinstance(term, Column) else term  # noqa: E712
 
 
 def col(name: Any) -> Column:

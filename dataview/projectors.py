@@ -53,11 +53,10 @@ def pca(x: NDArray[np.float32]) -> Points:
     points[:, : len(axes)] = np.concatenate(parts).clip(-3e38, 3e38)
     return points
 
-# %% ../nbs/13_projectors.ipynb #412e6ca3
-_TOGETHER = 100_000  # rows up to which all are laid out at once
-_LANDMARKS = 20_000  # of more rows
-_REFINED = 2_000_000  # rows up to which the others are laid out after the landmarks
-_EPOCHS, _RATE = 60, 0.1  # of that; the learning rate in the beginning
+# %% ../nbs/13_projectors.ipynb #3ad6f337
+_TOGETHER = 20_000  # rows up to which all are laid out at once
+_LANDMARKS = 20_000  # of more rows: a fifth of them, and at most these
+_RATE = 0.1  # learning rate in the beginning, after landmarks: they have their places already
 
 
 def umap(
@@ -88,10 +87,11 @@ def umap(
     metric
         "euclidean" or "cosine".
     n_epochs
-        Default: 500 up to 10,000 rows, 200 up to 100,000, and 60 after landmarks. With 0, the others
-        stay where the landmarks have placed them; that is the default for more than 2,000,000 rows.
+        Default: 500 up to 20,000 rows, 200 up to 200,000, 100 up to 2,000,000. For more it is 0: the
+        rows stay where the landmarks have placed them.
     landmarks
-        How many rows are laid out first; 0 for none. Default: 20,000 of more than 100,000 rows.
+        How many rows are laid out first; 0 for none. Default: of more than 20,000 rows a fifth, and
+        at most 20,000.
     report
         Called with how much is done, of 1000.
     preview
@@ -151,12 +151,11 @@ def umap(
 def plan(n: int, landmarks: int | None, n_epochs: int | None) -> tuple[int, int]:
     """How many of n rows are laid out first (0: all at once), and the epochs of all rows."""
     if landmarks is None:
-        landmarks = _LANDMARKS if n > _TOGETHER else 0
+        landmarks = min(n // 5, _LANDMARKS) if n > _TOGETHER else 0
     landmarks = 0 if landmarks >= n else landmarks
     if n_epochs is None:
-        n_epochs = 500 if n <= 10_000 else 200
-        if landmarks:
-            n_epochs = _EPOCHS if n <= _REFINED else 0
+        known = [(20_000, 500), (200_000, 200), (2_000_000, 100)]
+        n_epochs = next((epochs for most, epochs in known if n <= most), 0 if landmarks else 100)
     return landmarks, n_epochs
 
 

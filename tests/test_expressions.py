@@ -718,3 +718,20 @@ def test_a_timestamp_is_iso_8601_and_nothing_else():
                  "0001-01-01T00:00+05:00", "2024-W01-1", "２０２４"):  # fmt: skip
         with pytest.raises(ValueError):
             timestamp(text)
+
+
+def test_a_column_of_booleans_is_an_expression_where_one_is_wanted():
+    frame = pd.DataFrame({"dark": [True, False, None, True], "odd": [True, True, False, False]})
+    dark, odd, few = dv.col("dark"), dv.col("odd"), dv.rows([0])
+    for made, expected in [
+        (dark & odd, [True, False, False, False]),
+        (dark | odd, [True, True, False, True]),
+        (~dark, [False, True, True, False]),
+        (few | odd, [True, True, False, False]),
+        (odd & few, [True, False, False, False]),
+        (few & odd, [True, False, False, False]),
+    ]:
+        assert made.evaluate(frame).tolist() == expected
+        assert eval(repr(made), {"dv": dv}) == made
+    with pytest.raises(TypeError):
+        dark & 1
