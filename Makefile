@@ -14,6 +14,9 @@ export PYTHON
 DATAVIEW_PORT ?= 8888
 ARGS ?=
 
+# What the notebooks and benchmarks scan does not belong into the cache of whoever runs them.
+test check bench: export DATAVIEW_CACHE := $(CURDIR)/.venv/.dataview-cache
+
 say = @printf '\033[1m== %s\033[0m\n'
 python := .venv/bin/python
 

@@ -51,7 +51,7 @@ def waiting_room(n: int, size: int) -> NDArray[np.uint8] | None:
     except OSError:
         return None
 
-# %% ../nbs/20_pipeline.ipynb #7873fce5
+# %% ../nbs/20_pipeline.ipynb #eda11b3f
 class Pipeline:
     """The stages that take a dataset to its map.
 
@@ -201,6 +201,6 @@ class Pipeline:
             cancel=self.cancel,
             worker=self._worker,
             progress=lambda p: report(p.done, p.total),
-            preview=preview,
+            preview=None if projector.method == "pca" else preview,
         )
         self._tell(projected, projector.name)

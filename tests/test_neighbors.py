@@ -351,7 +351,9 @@ def test_similar_by_cosine_and_by_other_vectors(ds, x):
     assert list(similar(ds, "7.jpg", k=6, metric="cosine").index) == [f"{i}.jpg" for i in indices]
     more = ds.with_vectors("other", np.arange(400.0)[:, None])
     assert set(similar(more, "7.jpg", k=2).index) == {"6.jpg", "8.jpg"}
-    assert list(similar(more, "7.jpg", k=6, on="given").index) == list(similar(ds, "7.jpg", k=6).index)
+    assert list(similar(more, "7.jpg", k=6, on="given").index) == list(
+        similar(ds, "7.jpg", k=6).index
+    )
 
 
 def test_copies_far_from_the_origin_are_found_at_zero(x):

@@ -76,7 +76,9 @@ def test_nobody_who_wants_previews_costs_nothing(process):
 
 
 def test_an_error_comes_with_its_traceback_and_the_next_job_runs(process):
-    with pytest.raises(ProcessError, match="(?s)the sum failed: ArithmeticError: such is life.*Trac"):
+    with pytest.raises(
+        ProcessError, match="(?s)the sum failed: ArithmeticError: such is life.*Trac"
+    ):
         process.run(jobs.fails, X, name="the sum")
     with pytest.raises(ProcessError, match="SystemExit: 3"):
         process.run(jobs.exits, X)
