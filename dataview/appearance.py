@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 # %% auto #0
 __all__ = ['SCREENS', 'DARK', 'flatness', 'foreground_flatness', 'guess_kind', 'corner_luma', 'has_round_border']
 
-# %% ../nbs/03_appearance.ipynb #829e2e12
+# %% ../nbs/03_appearance.ipynb #04d01bda
 def flatness(codes: NDArray[np.uint32]) -> NDArray[np.float64]:
     """Share of pixels that have exactly the color of their right and of their lower neighbour.
+
+    Those of every other row are looked at.
 
     Parameters
     ----------
@@ -29,23 +31,24 @@ def flatness(codes: NDArray[np.uint32]) -> NDArray[np.float64]:
     height, width = codes.shape[-2:]
     if min(height, width) < 2:
         return np.zeros(codes.shape[:-2])
-    images = _same_as_neighbours(codes).reshape(-1, height - 1, width - 1)
+    same = _same_as_neighbours(codes)
+    images = same.reshape(-1, *same.shape[-2:])
     counts = np.array([np.count_nonzero(image) for image in images], np.float64)
-    shares: NDArray[np.float64] = counts / ((height - 1) * (width - 1))
+    shares: NDArray[np.float64] = counts / images[0].size
     return shares.reshape(codes.shape[:-2])
 
 
 def _same_as_neighbours(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    here = codes[..., :-1, :-1]
-    same: NDArray[np.bool_] = here == codes[..., :-1, 1:]
-    same &= here == codes[..., 1:, :-1]
+    here = codes[..., :-1:2, :-1]
+    same: NDArray[np.bool_] = here == codes[..., :-1:2, 1:]
+    same &= here == codes[..., 1::2, :-1]
     return same
 
 
 def foreground_flatness(codes: NDArray[np.uint32]) -> float:
     """`flatness` of what does not have the most frequent color (h, w); NaN if that is nothing."""
     colors, counts = np.unique(codes[::4, ::4], return_counts=True)
-    other = codes[:-1, :-1] != colors[counts.argmax()]
+    other = codes[:-1:2, :-1] != colors[counts.argmax()]
     n = np.count_nonzero(other)
     return float(np.count_nonzero(_same_as_neighbours(codes) & other) / n) if n else math.nan
 

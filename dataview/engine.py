@@ -95,7 +95,7 @@ class _Task:
     claim: bytes | None = None
     made: list[Future[dict[int, Row]]] = field(default_factory=list)
 
-# %% ../nbs/13_engine.ipynb #d3e26244
+# %% ../nbs/13_engine.ipynb #13854f51
 class ScanPass:
     """One pass over the images of a dataset. Iterate over it to get its batches.
 
@@ -164,6 +164,7 @@ class ScanPass:
             size = embedder.input_size or self._suitable_size()
             self._wanted = replace(self._wanted, size=size)
             self._found.use(embedder, size)
+        self.restored = False  # whether all of it was known in one piece
         self._learns = embedder is not None and embedder.needs_fit
         self.order = np.arange(len(ds)) if positions is None else np.asarray(positions, np.intp)
         if positions is None and self._learns and len(ds) > FIT_IMAGES:
@@ -224,7 +225,7 @@ class ScanPass:
 
     @property
     def _is_whole(self) -> bool:
-        return len(self.order) == len(self.ds)
+        return len(self.order) == len(self.ds) and not self.restored
 
     def _restored(self) -> ScanBatch | None:
         """The whole pass as one batch, if it has been done before."""
@@ -248,6 +249,7 @@ class ScanPass:
     def __iter__(self) -> Iterator[ScanBatch]:
         restored = self._restored()
         if restored is not None:
+            self.restored = True
             yield restored
             return
         stop, size = threading.Event(), self._batch_size

@@ -61,7 +61,11 @@ def test_images_that_do_not_fit_into_memory_give_the_same_vectors(
 
 def test_the_waiting_room_is_memory_then_a_file_then_nothing() -> None:
     assert type(waiting_room(100, 32)) is np.ndarray
-    assert isinstance(waiting_room(200_000, 32), np.memmap)
+    room = waiting_room(200_000, 32)
+    assert isinstance(room, module.FileRoom)
+    images = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), np.uint8)
+    room[np.array([7, 199_999, 0])] = images
+    assert np.array_equal(room[np.array([0, 7, 199_999])], images[[2, 0, 1]])
     assert waiting_room(10**6, 224) is None
 
 

@@ -7,7 +7,7 @@ import io
 import os
 import resource
 import tempfile
-import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -135,27 +135,26 @@ def explore_warm() -> Numbers:
     cache = folder.parent / "cache"
     os.environ["DATAVIEW_CACHE"] = str(cache)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    what = "explore 100,000 cached images"
-    ready = threading.Event()
-    options = {"project": "pca"}  # of the maps that may be cached, the one that is made in a moment
-    passed: Numbers = {}
+    dv.explore  # loads its module
 
-    def run() -> None:
-        ex = dv.explore(folder, **options)
-        passed[f"{what}: returns | dataview, s"] = 0.0
+    def run() -> float:
+        start = time.perf_counter()
+        ex = dv.explore(folder, project="pca")
+        while not ex.dataset.projections:
+            time.sleep(0.01)
+        shown = time.perf_counter() - start
         ex.wait()
         ex.close()
-        ready.set()
+        return shown
 
     if not (cache / "done").exists():
+        dv.scan(folder, embed="dictionary", progress=False)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         run()
         (cache / "done").touch()
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return {
-            "scan 100,000 images, peak memory above the imports | dataview, MB": (peak - before)
-            / 1024
-        }
-    return {f"{what} to its map | dataview, s": seconds(run)}
+        what = "scan and embed 100,000 images, peak memory above the imports"
+        return {f"{what} | dataview, MB": (peak - before) / 1024}
+    return {"explore 100,000 cached images, to their map | dataview, s": run()}
 
 
 def hundred_thousand() -> Path:
