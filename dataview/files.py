@@ -18,14 +18,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # %% auto #0
-__all__ = ['EXTENSIONS', 'is_image_name', 'natural_key', 'natural_sort', 'list_images', 'counted', 'matches', 'glob_parts',
-           'is_glob', 'folder_columns', 'printable', 'printables', 'path_frame', 'near_path']
+__all__ = ['EXTENSIONS', 'NoImageError', 'is_image_name', 'natural_key', 'natural_sort', 'list_images', 'counted', 'matches',
+           'glob_parts', 'is_glob', 'folder_columns', 'printable', 'printables', 'path_frame', 'near_path']
 
-# %% ../nbs/02_files.ipynb #ec2912ea
+# %% ../nbs/02_files.ipynb #927b08a1
 EXTENSIONS = frozenset(
     ".apng .avif .bmp .cur .dds .dib .gif .heic .heif .icns .ico .j2c .j2k .jfif .jp2 .jpc .jpe .jpeg .jpf .jpg "
     ".jpx .mpo .pbm .pcx .pfm .pgm .png .pnm .ppm .psd .qoi .ras .rgb .sgi .tga .tif .tiff .webp .xbm".split()
 )
+
+
+class NoImageError(ValueError):
+    """A folder, or the part of a bucket, has no image in it; the message says what it has."""
 
 
 def is_image_name(name: str | os.PathLike[str]) -> bool:

@@ -142,7 +142,7 @@ def forces(a: float, b: float, repulsion: float = 1.0) -> tuple[Floats, Floats]:
 def _finite(table: NDArray[np.float64]) -> Floats:
     return np.nan_to_num(table, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
 
-# %% ../nbs/12_layout.ipynb #bb4b53f2
+# %% ../nbs/12_layout.ipynb #fd20ce67
 def _move(
     after: Points,
     before: Points,
@@ -160,9 +160,10 @@ def _move(
 ) -> None:
     """One epoch of rows start to stop; compiled."""
     n = np.uint64(before.shape[0])
-    most, least = np.float32(4), np.float32(-4)
+    zero, one, four, least = np.float32(0), np.float32(1), np.float32(4), np.float32(-4)
     for j in range(start, stop):
         x, y = before[j, 0], before[j, 1]
+        to_x = to_y = stiffness = away_x = away_y = zero
         s = (np.uint64(j) + np.uint64(epoch) * np.uint64(0x9E3779B97F4A7C15) + seed) * np.uint64(
             0xBF58476D1CE4E5B9
         )
@@ -177,10 +178,9 @@ def _move(
             k = np.int64(others[e])
             dx, dy = x - before[k, 0], y - before[k, 1]
             force = attraction[np.float32(dx * dx + dy * dy).view(np.int32) >> np.int32(16)]
-            # twice: umap-learn moves both ends of a pair, which it finds in both directions
-            x += np.float32(2) * rate * min(max(force * dx, least), most)
-            y += np.float32(2) * rate * min(max(force * dy, least), most)
-            away_x = away_y = np.float32(0)
+            to_x += min(max(force * dx, least), four)
+            to_y += min(max(force * dy, least), four)
+            stiffness -= force
             for _ in range(repelling):
                 s ^= s << np.uint64(13)
                 s ^= s >> np.uint64(7)
@@ -188,11 +188,16 @@ def _move(
                 k = np.int64(((s >> np.uint64(32)) * n) >> np.uint64(32))
                 dx, dy = x - before[k, 0], y - before[k, 1]
                 force = repulsion[np.float32(dx * dx + dy * dy).view(np.int32) >> np.int32(16)]
-                away_x += min(max(force * dx, least), most)
-                away_y += min(max(force * dy, least), most)
-            x += rate * away_x
-            y += rate * away_y
-        after[j, 0], after[j, 1] = x, y
+                away_x += min(max(force * dx, least), four)
+                away_y += min(max(force * dy, least), four)
+        # twice: umap-learn moves both ends of a pair, which it finds in both directions
+        pull = np.float32(2) * rate
+        if pull * stiffness > four:
+            pull = four / stiffness
+        step_x, step_y = pull * to_x + rate * away_x, pull * to_y + rate * away_y
+        longest = max(abs(step_x), abs(step_y))
+        shorter = four / longest if longest > four else one
+        after[j, 0], after[j, 1] = x + shorter * step_x, y + shorter * step_y
 
 
 def layout(
@@ -203,7 +208,7 @@ def layout(
     seed: int = 0,
     min_dist: float = 0.1,
     spread: float = 1.0,
-    learning_rate: float = 0.25,
+    learning_rate: float = 0.1,
     repulsion_strength: float = 1.0,
     negative_sample_rate: int = 5,
 ) -> Iterator[Points]:
@@ -223,7 +228,8 @@ def layout(
     min_dist, spread, repulsion_strength, negative_sample_rate
         As of `umap.UMAP`.
     learning_rate
-        What moves all at once does better with smaller steps than umap-learn's 1.
+        What moves all at once does better with smaller steps than umap-learn's 1: tried were 0.03 to
+        1, on five sets of 6,000 to 70,000 rows.
     """
     move = compiled().move
     share = (graph.data / max(float(graph.data.max(initial=0)), 1e-30)).astype(np.float32)

@@ -43,7 +43,7 @@ class Worker(Process):
     def __init__(self, warm: bool = True) -> None:
         super().__init__("dataview.projectors:warm_up" if warm else None)
 
-# %% ../nbs/14_projection.ipynb #ace2da2c
+# %% ../nbs/14_projection.ipynb #969ae626
 def project_vectors(
     x: ArrayLike,
     method: Any = "umap",
@@ -140,15 +140,23 @@ def _project(
     if len(x) < 4 or not (x[:1] != x).any():  # too few, or all alike: there are no neighborhoods
         return pca(x) if len(x) else np.empty((0, 2), np.float32)
     show = paced(preview, every=0)  # the process counts its own time, this is ours
+    steps = 1
+
+    def told(done: int, total: int) -> None:
+        nonlocal steps
+        steps = total
+        report(done, total)
+
     if projector.method != "pca" and can_travel(projector):
         own = None
         try:
             if worker is None:
                 worker = own = Worker(warm=False)
             points: Points = worker.run(
-                projector, x, name=projector.name, report=report, cancel=cancel,
+                projector, x, name=projector.name, report=told, cancel=cancel,
                 preview=None if preview is None else lambda points: show(lambda: points),
             )  # fmt: skip
+            told(steps, steps)
             return points
         except Unpicklable:
             pass  # it must run here
@@ -157,8 +165,8 @@ def _project(
         finally:
             if own is not None:
                 own.close()
-    points = projector(x, report, preview)
-    report(1, 1)
+    points = projector(x, told, preview)
+    told(steps, steps)
     return points
 
 # %% ../nbs/14_projection.ipynb #cad3a9c1

@@ -53,10 +53,9 @@ def pca(x: NDArray[np.float32]) -> Points:
     points[:, : len(axes)] = np.concatenate(parts).clip(-3e38, 3e38)
     return points
 
-# %% ../nbs/13_projectors.ipynb #3ad6f337
-_TOGETHER = 20_000  # rows up to which all are laid out at once
+# %% ../nbs/13_projectors.ipynb #fc027fd0
+_TOGETHER = 40_000  # rows up to which all are laid out at once
 _LANDMARKS = 20_000  # of more rows: a fifth of them, and at most these
-_RATE = 0.1  # learning rate in the beginning, after landmarks: they have their places already
 
 
 def umap(
@@ -87,10 +86,10 @@ def umap(
     metric
         "euclidean" or "cosine".
     n_epochs
-        Default: 500 up to 20,000 rows, 200 up to 200,000, 100 up to 2,000,000. For more it is 0: the
+        Default: 500 up to 100,000 rows, 200 up to 500,000, 100 up to 2,000,000. For more it is 0: the
         rows stay where the landmarks have placed them.
     landmarks
-        How many rows are laid out first; 0 for none. Default: of more than 20,000 rows a fifth, and
+        How many rows are laid out first; 0 for none. Default: of more than 40,000 rows a fifth, and
         at most 20,000.
     report
         Called with how much is done, of 1000.
@@ -111,15 +110,12 @@ def umap(
     def graph(x: NDArray[np.float32]) -> Any:
         return fuzzy_graph(*neighbors(x, k, metric, seed=seed, progress=run.progress()))
 
-    def moved(
-        start: Points, edges: Any, epochs: int, rows: Any = None, rate: float = 0.25
-    ) -> Points:
+    def moved(start: Points, edges: Any, epochs: int, rows: Any = None) -> Points:
         points, told = start, run.step()
         for epoch, points in enumerate(
             layout(
                 edges, start, epochs=epochs, seed=seed, min_dist=min_dist, spread=spread,
-                learning_rate=rate, repulsion_strength=repulsion_strength,
-                negative_sample_rate=negative_sample_rate,
+                repulsion_strength=repulsion_strength, negative_sample_rate=negative_sample_rate,
             ), 1,
         ):  # fmt: skip
             told(epoch / epochs)
@@ -138,14 +134,16 @@ def umap(
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.choice(n, early, replace=False))
     some = x[rows]
-    there = moved(_start(some, seed), graph(some), first, rows)
+    start = _start(some, seed)
+    run.show(start, n, rows)
+    there = moved(start, graph(some), first, rows)
     near = neighbors(x, 3, metric, among=rows, seed=seed, progress=run.progress())
     points = _between(there, rows, *near)
     if not epochs:
         return points
     run.show(points, n)
     points += rng.normal(scale=0.05, size=points.shape).astype(np.float32)
-    return moved(points, graph(x), epochs, rate=_RATE)
+    return moved(points, graph(x), epochs)
 
 
 def plan(n: int, landmarks: int | None, n_epochs: int | None) -> tuple[int, int]:
@@ -154,7 +152,7 @@ def plan(n: int, landmarks: int | None, n_epochs: int | None) -> tuple[int, int]
         landmarks = min(n // 5, _LANDMARKS) if n > _TOGETHER else 0
     landmarks = 0 if landmarks >= n else landmarks
     if n_epochs is None:
-        known = [(20_000, 500), (200_000, 200), (2_000_000, 100)]
+        known = [(100_000, 500), (500_000, 200), (2_000_000, 100)]
         n_epochs = next((epochs for most, epochs in known if n <= most), 0 if landmarks else 100)
     return landmarks, n_epochs
 
@@ -180,14 +178,14 @@ def _between(
     points[rows] = there
     return points
 
-# %% ../nbs/13_projectors.ipynb #e0ba924d
+# %% ../nbs/13_projectors.ipynb #b8f313c9
 class _Run:
     """Tells how far the whole is, of 1000, and shows points now and then."""
 
     def __init__(self, report: Report | None, preview: Preview | None) -> None:
-        self.costs: list[float] = []
-        self._report, self._preview = report, preview
-        self._begun = 0  # steps
+        self.costs: list[float] = []  # of the steps
+        self._report = report
+        self._begun = 0
         self._show = paced(preview)
 
     def step(self) -> Callable[[float], None]:
@@ -197,7 +195,7 @@ class _Run:
 
         def told(part: float) -> None:
             if self._report is not None:
-                self._report(int(1000 * (before + cost * part) / sum(self.costs)), 1000)
+                self._report(round(1000 * (before + cost * part) / sum(self.costs)), 1000)
 
         return told
 
@@ -209,24 +207,22 @@ class _Run:
     def show(self, points: Points, n: int, rows: NDArray[np.intp] | None = None) -> None:
         """Show the points, of all n rows or of some."""
 
-        def all_of_them() -> Points:
-            if rows is None:
-                return points
-            shown = np.full((n, 2), np.nan, np.float32)
-            shown[rows] = points
-            return shown
+        def shown() -> Points:  # a copy: the points go on moving
+            whole = np.full((n, 2), np.nan, np.float32)
+            whole[slice(None) if rows is None else rows] = points
+            return whole
 
-        self._show(all_of_them)
+        self._show(shown)
 
 
 def _search(queries: int, base: int, d: int) -> float:
     if is_exact(queries, base):
         return 2e-11 * queries * base * (d + 20)
-    return 4e-10 * queries * float(base**0.5) * (d + 20)
+    return (3.5e-10 * float(base**0.5) + 1e-7) * queries * (d + 20)
 
 
 def _moves(n: int, epochs: int) -> float:
-    return 4e-7 * n * epochs + 4e-6 * n
+    return (2e-7 * epochs + 4e-6) * n
 
 
 def check_umap(

@@ -35,7 +35,7 @@ def is_web(url: str) -> bool:
 # %% auto #0
 __all__ = ['is_url', 'protocol', 'links', 'is_web', 'redact', 'url_key', 'url_path', 'local_path']
 
-# %% ../nbs/00_urls.ipynb #6af1adb2
+# %% ../nbs/00_urls.ipynb #6496d4e3
 _SECRET = re.compile(
     r"(amz|goog|sig|signature|token|key|key[-_]?id|secret|pass|password|passwd|pwd|auth|credential"
     r"|code|session|policy|sas|sv|se|st|sp|sr|skoid|sktid|expires)",
@@ -52,7 +52,20 @@ def redact(url: str) -> str:
     if _PLAIN(url):
         return url
     nobodys = re.sub(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)@", _without_user, url)
-    return "::".join(_redact(link) for link in links(nobodys))
+    shown: list[str] = []
+    page = ""  # "::" may be in the path or query of a page
+    for link in links(nobodys):
+        page = link if is_web(link) else page + link if page and "://" not in link else ""
+        if not page or page is link:
+            shown.append(_redact(link))
+        else:
+            shown.append("..." if re.search("[?#]", page[: -len(link)]) else _without_query(link))
+    return "::".join(shown)
+
+
+def _without_query(path: str) -> str:
+    path, _, query = path.partition("#")[0].partition("?")
+    return path + (f"?{_redact_query(query)}" if query else "")
 
 
 def _without_user(found: re.Match[str]) -> str:
@@ -71,8 +84,7 @@ def _redact(link: str) -> str:
     port = host.rpartition(":")[2]
     if ":" in host and "@" in path and not port.isdigit() and not port.endswith("]"):
         host, path = "", path.rpartition("@")[2]  # a password with a slash in it
-    path, _, query = path.partition("#")[0].partition("?")
-    return f"{scheme}{colon}{host}{path}" + (f"?{_redact_query(query)}" if query else "")
+    return f"{scheme}{colon}{host}{_without_query(path)}"
 
 
 def _redact_query(query: str) -> str:

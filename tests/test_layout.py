@@ -21,9 +21,7 @@ def digits():
 
 
 def last(graph, points, **params):
-    for points in layout(graph, points, **params):
-        pass
-    return points.copy()
+    return [moved for moved in layout(graph, points, **params)][-1].copy()
 
 
 def start(n=600, seed=0):
