@@ -52,7 +52,7 @@ def foreground_flatness(codes: NDArray[np.uint32]) -> float:
     n = np.count_nonzero(other)
     return float(np.count_nonzero(_same_as_neighbours(codes) & other) / n) if n else math.nan
 
-# %% ../nbs/03_appearance.ipynb #668ceb87
+# %% ../nbs/03_appearance.ipynb #583a041b
 # Usual sizes of screens in pixels, long side first.
 SCREENS = frozenset(
     tuple(map(int, size.split("x")))
@@ -109,9 +109,9 @@ def guess_kind(
     of screens:
 
     - of 850 "photo", 848 were photographs; it found 98 % of them;
-    - of 208 "drawing", 167 were drawings and 41 parts of screens, none was a photograph (of 416
+    - of 211 "drawing", 167 were drawings and 44 parts of screens, none was a photograph (of 416
       photographs that were cut out before white or black, 4 were); it found 88 % of the drawings;
-    - all 55 "screenshot" were of screens; it found 80 % of the screenshots.
+    - all 56 "screenshot" were of screens; it found 83 % of the screenshots.
 
     The thresholds were chosen on the same pictures.
     """

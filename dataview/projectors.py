@@ -53,7 +53,7 @@ def pca(x: NDArray[np.float32]) -> Points:
     points[:, : len(axes)] = np.concatenate(parts).clip(-3e38, 3e38)
     return points
 
-# %% ../nbs/13_projectors.ipynb #fc027fd0
+# %% ../nbs/13_projectors.ipynb #f89cf620
 _TOGETHER = 40_000  # rows up to which all are laid out at once
 _LANDMARKS = 20_000  # of more rows: a fifth of them, and at most these
 
@@ -96,6 +96,32 @@ def umap(
     preview
         Called with the points (n, 2) as they are, NaN where one has no place yet; at most every half
         second, and less often where it would take a twentieth of the time.
+
+    Notes
+    -----
+    Measured beside umap-learn 0.5.12 with its defaults and a seed, in one run: the share of the 15
+    nearest neighbors that are among the 15 (the 150) nearest on the map; the trustworthiness, at 15
+    neighbors of 4,000 rows; and the seconds of processor time, of which this uses all processors
+    and umap-learn one. A is a mixture of 40 curved groups of 128 dimensions, B are vectors of a
+    network of CIFAR-10, 64 dimensions, of which one is multiplied to 12 that differ a little.
+
+    =======================  =====  =====  =====  ====
+    map                         15    150  trust     s
+    =======================  =====  =====  =====  ====
+    70,000 of A, here         0.11   0.55   0.990   13
+    the same, umap-learn      0.09   0.51   0.989   53
+    70,000 of B, here         0.58   0.81   0.849   12
+    the same, umap-learn      0.59   0.81   0.825   71
+    70,000 of A, landmarks    0.09   0.44   0.987    3
+    70,000 of B, landmarks    0.27   0.55   0.834    3
+    1,000,000 of A, here     0.024   0.16   0.989  116
+    1,000,000, landmarks     0.031   0.13   0.987   13
+    =======================  =====  =====  =====  ====
+
+    So a landmark map, where nothing is laid out but the landmarks (``n_epochs=0``), keeps the
+    groups and how they lie to each other, and loses half of the small neighborhoods where these are
+    well defined. On no map of a million rows are the nearest ones among the nearest: what is similar
+    must be asked of the vectors, see `dataview.similar`.
 
     References
     ----------

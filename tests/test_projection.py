@@ -3,7 +3,6 @@
 import importlib
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -98,6 +97,7 @@ def test_pca_of_huge_values_is_finite():
 # -- UMAP ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:n_jobs value")
 def test_umap_is_as_good_as_umap_learns():
     """Of the digits: neighborhoods on the map, and neighbors that are kept."""
     import umap as learn
@@ -107,9 +107,9 @@ def test_umap_is_as_good_as_umap_learns():
     for k in (5, 15, 50):
         assert (
             trustworthiness(x, ours, n_neighbors=k)
-            > trustworthiness(x, theirs, n_neighbors=k) - 0.01
+            > trustworthiness(x, theirs, n_neighbors=k) - 0.005
         )
-    assert kept(x, ours) > kept(x, theirs) - 0.02
+    assert kept(x, ours) > kept(x, theirs) - 0.01
 
 
 def test_umap_keeps_groups_apart_and_neighbors_together(groups, worker):
