@@ -15,8 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .dataset import Dataset
 from .cache import cache as open_cache
+from .dataset import Dataset
 from .embedding import Embedder, VectorCollector, make_embedder
 from .engine import ScanBatch, ScanPass
 from .projection import Worker, project

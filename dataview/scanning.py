@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .cache import Cache
 from .cache import cache as open_cache
 from .cluster import RayScan
 from .dataset import ROLES, Dataset, content_identity
