@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 # %% auto #0
 __all__ = ['pack_columns', 'unpack_columns']
 
-# %% ../nbs/07_columns.ipynb #25b6814b
+# %% ../nbs/07_columns.ipynb #e7e50224
 def pack_columns(columns: Mapping[str, pd.Series[Any]]) -> bytes:
-    """Columns of numbers, booleans, texts or JSON-able values, all of one length, as bytes.
+    """Columns of numbers, booleans, times without a zone, texts or JSON-able values, as bytes.
+
+    All are of one length.
 
     Raises
     ------
@@ -30,7 +32,7 @@ def pack_columns(columns: Mapping[str, pd.Series[Any]]) -> bytes:
     blocks: list[bytes] = []
     for name, column in columns.items():
         values = column.to_numpy()
-        if values.dtype.kind in "biuf":
+        if values.dtype.kind in "biufM":
             how, block = values.dtype.str, np.ascontiguousarray(values).tobytes()
         else:
             items = [None if value is None or value != value else value for value in values]

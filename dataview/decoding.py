@@ -141,7 +141,7 @@ class Row:
     reduced: NDArray[np.uint8] | None = None
     failures: dict[str, str] = field(default_factory=dict)
 
-# %% ../nbs/11_decoding.ipynb #8a0a7688
+# %% ../nbs/11_decoding.ipynb #457ca8cc
 def fetch(source: ImageSource) -> ImageSource | Content:
     """Read what has to be read, in one piece: a file, or an object in a store.
 
@@ -180,7 +180,7 @@ def decode_rows(
                 row.identity = content.identity
                 with content:
                     decoded = open_image(content, size=wanted.decode_size)
-                    told = digest(content.open()) if wanted.statistics else None
+                    told = digest(content.data) if wanted.statistics else None
             else:
                 decoded = open_image(content, size=wanted.decode_size)
                 told = _told(content) if wanted.statistics else None
@@ -219,16 +219,16 @@ def _faults_in(row: Row) -> Iterator[None]:
 
 def _take(row: Row, wanted: Wanted, decoded: Decoded) -> None:
     """Take model input, thumbnail and the values of registered statistics."""
-    array = decoded.array
     if wanted.size is not None and wanted.model:
-        row.image = square(array, wanted.size, wanted.crop)
+        row.image = square(decoded.array, wanted.size, wanted.crop)
     if wanted.thumbnail:
-        row.thumbnail = thumbnail(array, THUMBNAIL)
+        row.thumbnail = thumbnail(decoded.image, THUMBNAIL)
     if wanted.keep:
-        row.reduced = array
-    small = reduce_to(array, STATISTICS_SIZE) if wanted.plugins else array
+        row.reduced = decoded.array
+    small = reduce_to(decoded.array, STATISTICS_SIZE) if wanted.plugins else None
     for plugin in wanted.plugins:
         try:
+            assert small is not None
             row.registered[plugin.name] = _plain(plugin.obj(small.copy()))
         except Exception:  # noqa: BLE001  the user's own code
             row.registered[plugin.name] = None
