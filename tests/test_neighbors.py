@@ -10,6 +10,7 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 from dataview import neighbors as module
+from dataview import search
 from dataview.expressions import col, rows
 from dataview.neighbors import neighbors, similar
 from dataview.progress import Cancelled
@@ -143,11 +144,41 @@ def test_the_inverted_file_finds_nearly_all(metric):
     assert distances[same] == pytest.approx(truth[1][same], rel=1e-3, abs=1e-5)
 
 
+def test_a_cell_of_many_copies_does_not_make_the_search_quadratic(monkeypatch):
+    x = mixture(8000)
+    x[::2] = x[0]
+    indices, distances = neighbors(x, 5, exact=False)
+    assert not distances[::2].any() and not (indices[::2] % 2).any()
+    truth = neighbors(x, 5, exact=True)[0]
+    assert recall(indices[1::2], truth[1::2]) > 0.9
+
+    compared = faiss_statistics()
+    neighbors(x, 5, exact=False)
+    limited = compared()
+    monkeypatch.setattr(search, "_MOST", 10**6)
+    neighbors(x, 5, exact=False)
+    assert limited < 0.6 * compared()
+
+
+def faiss_statistics():
+    """Asks how many pairs faiss has compared since the last time."""
+    from faiss import cvar
+
+    cvar.indexIVF_stats.reset()
+
+    def compared():
+        count = cvar.indexIVF_stats.ndis
+        cvar.indexIVF_stats.reset()
+        return count
+
+    return compared
+
+
 def test_vectors_without_structure_are_searched_in_more_cells(monkeypatch):
     noise = np.random.default_rng(0).normal(size=(8000, 24)).astype(np.float32)
     truth = neighbors(noise, 15, exact=True)[0]
     found = recall(neighbors(noise, 15, exact=False)[0], truth)
-    monkeypatch.setattr(module, "_VISITS", (8,))
+    monkeypatch.setattr(search, "_VISITS", (8,))
     assert found > recall(neighbors(noise, 15, exact=False)[0], truth) + 0.2
 
 
@@ -174,13 +205,13 @@ def test_equal_vectors_and_seeds_give_equal_neighbors_everywhere(monkeypatch, ro
 
     here = content_identity(*neighbors(mixture(5000), 8, exact=False, seed=3))
     assert done.stdout.strip() == here, done.stderr
-    monkeypatch.setattr(module, "processors", lambda: 1)
+    monkeypatch.setattr(search, "processors", lambda: 1)
     assert content_identity(*neighbors(mixture(5000), 8, exact=False, seed=3)) == here
 
 
 def test_how_many_rows_are_compared_exactly(monkeypatch):
     used = []
-    for name in ("_exact", "_inverted"):
+    for name in ("exact_search", "inverted_search"):
         was = getattr(module, name)
         monkeypatch.setattr(
             module, name, lambda *a, was=was, name=name: (used.append(name), was(*a))[1]
@@ -189,7 +220,7 @@ def test_how_many_rows_are_compared_exactly(monkeypatch):
     neighbors(mixture(3000), 3)
     neighbors(mixture(3001), 3)
     neighbors(mixture(5000), 3, among=np.arange(1000))
-    assert used == ["_exact", "_inverted", "_exact"]
+    assert used == ["exact_search", "inverted_search", "exact_search"]
 
 
 # -- progress, cancel, processes -------------------------------------------------------------------
@@ -230,7 +261,7 @@ def test_beside_another_openmp_the_search_runs_in_another_process(monkeypatch):
     monkeypatch.setattr(module, "Process", Seen)
     here = neighbors(x, 5)
     assert not made
-    monkeypatch.setattr(module, "_crowded", lambda: True)
+    monkeypatch.setattr(module, "crowded", lambda: True)
     there = neighbors(x, 5, progress=told.append)
     assert np.array_equal(here[0], there[0]) and np.array_equal(here[1], there[1])
     assert len(made) == 1 and told[-1].done == 2500
@@ -239,9 +270,9 @@ def test_beside_another_openmp_the_search_runs_in_another_process(monkeypatch):
 def test_what_is_crowded(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setitem(sys.modules, "torch", sys)
-    assert module._crowded()
+    assert search.crowded()
     monkeypatch.setattr(sys, "platform", "linux")
-    assert not module._crowded()
+    assert not search.crowded()
 
 
 def test_torch_and_faiss_bear_each_other_in_one_process():

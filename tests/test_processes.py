@@ -135,20 +135,24 @@ def test_a_process_that_is_killed_is_an_error_that_says_so():
             own.run(jobs.doubled, X)
 
 
-def test_a_process_whose_parent_has_died_ends(root):
+def test_a_process_whose_parent_has_died_ends_and_leaves_nothing(root, tmp_path):
     code = (
         "import os, sys, numpy as np; sys.path.insert(0, 'tests'); import jobs\n"
         "from dataview.processes import Process\n"
         "own = Process(); print(own._process.pid, flush=True)\n"
         "own.run(jobs.sleeps, np.zeros(3), report=lambda *_: os._exit(9))\n"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root)
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=root,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
     child = int(found.stdout)
     for _ in range(100):
         if not runs(child):
             break
         time.sleep(0.1)
     assert not runs(child), found.stderr
+    assert not list(tmp_path.glob("dataview-*"))
 
 
 def runs(pid: int) -> bool:

@@ -137,7 +137,7 @@ def test_the_number_of_processors_does_not_change_the_map(monkeypatch):
     x = mixture(3000)
     monkeypatch.setattr("dataview.neighbors.EXACT", 1000)
     first = umap(x, landmarks=500, n_epochs=10)
-    for module in ("layout", "neighbors", "threads"):
+    for module in ("layout", "search", "threads"):
         monkeypatch.setattr(f"dataview.{module}.processors", lambda: 1)
     assert np.array_equal(umap(x, landmarks=500, n_epochs=10), first)
 
