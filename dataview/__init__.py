@@ -27,7 +27,19 @@ _HOME = {
     "projection": ("project",),
     "values": ("timestamp", "duration"),
     "expressions": ("col", "lasso", "rows", "slicer", "parse", "Expr"),
-    "plugins": ("statistic", "embedder", "projector"),
+    "plugins": (
+        "statistic",
+        "sorter",
+        "clusterer",
+        "embedder",
+        "projector",
+        "transform",
+        "metric",
+        "panel",
+        "plugins",
+    ),
+    "parameters": ("bounds",),
+    "running": ("run",),
     "image": ("open_image", "ImageError"),
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
@@ -52,9 +64,17 @@ if TYPE_CHECKING:
     from .expressions import slicer as slicer
     from .image import ImageError as ImageError
     from .image import open_image as open_image
+    from . import plugins as plugins
+    from .parameters import bounds as bounds
+    from .plugins import clusterer as clusterer
     from .plugins import embedder as embedder
+    from .plugins import metric as metric
+    from .plugins import panel as panel
     from .plugins import projector as projector
+    from .plugins import sorter as sorter
     from .plugins import statistic as statistic
+    from .plugins import transform as transform
+    from .running import run as run
     from .projection import project as project
     from .readers import read as read
     from .quality import flag as flag

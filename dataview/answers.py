@@ -22,7 +22,7 @@ from .thumbnails import Thumbnails
 # %% auto #0
 __all__ = ['Answers']
 
-# %% ../nbs/20_answers.ipynb #3d4462d7
+# %% ../nbs/20_answers.ipynb #cc23c88e
 class Answers:
     """The requests about a dataset, answered; see the table in `dataview.protocol`.
 
@@ -62,8 +62,8 @@ class Answers:
         The schema's ``generation`` counts up with every call; the ``version`` of a column or of a
         projection is the generation in which it got the values that it has, and ``table`` the one
         in which rows may have begun to mean something else: masks that were made here are then
-        asked again. A projection is ``forming`` where its recipe says so: more of it is to come,
-        under the same name.
+        asked again. The ``recipe`` of a projection is its identity, which lassos name; it is
+        ``forming`` while more of it is to come, under the same name.
         """
         before, schema = self._current
         generation = schema.get("generation", 0) + 1
@@ -77,6 +77,7 @@ class Answers:
                 "name": name,
                 "method": str(ds.projections.recipes.get(name, {}).get("method", name)),
                 "forming": bool(ds.projections.recipes.get(name, {}).get("forming", False)),
+                "recipe": ds.projections.identity(name),
                 "version": self._version(f"projection {name}", points, generation),
             }
             for name, points in ds.projections.items()

@@ -31,7 +31,8 @@ from .sources import Content, RemoteFile
 from .statistics import STATISTICS_SIZE, batch_statistics, image_statistics, reduce_to
 
 # %% auto #0
-__all__ = ['THUMBNAIL', 'square', 'Wanted', 'Row', 'fetch', 'decode_row', 'decode_rows']
+__all__ = ['THUMBNAIL', 'MOST_COLUMNS', 'square', 'Wanted', 'Row', 'fetch', 'decode_row', 'decode_rows', 'plain_value',
+           'registered_columns']
 
 # %% ../nbs/11_decoding.ipynb #5914d762
 def square(array: NDArray[np.uint8], size: int, crop: float | None = None) -> NDArray[np.uint8]:
@@ -141,7 +142,7 @@ class Row:
     reduced: NDArray[np.uint8] | None = None
     failures: dict[str, str] = field(default_factory=dict)
 
-# %% ../nbs/11_decoding.ipynb #457ca8cc
+# %% ../nbs/11_decoding.ipynb #bd1022ab
 def fetch(source: ImageSource) -> ImageSource | Content:
     """Read what has to be read, in one piece: a file, or an object in a store.
 
@@ -229,15 +230,55 @@ def _take(row: Row, wanted: Wanted, decoded: Decoded) -> None:
     for plugin in wanted.plugins:
         try:
             assert small is not None
-            row.registered[plugin.name] = _plain(plugin.obj(small.copy()))
-        except Exception:  # noqa: BLE001  the user's own code
+            row.registered[plugin.name] = plain_value(plugin(small.copy()))
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001  the user's own code may even call sys.exit
             row.registered[plugin.name] = None
             row.failures[plugin.name] = traceback.format_exc()
 
 
-def _plain(value: Any) -> Any:
+MOST_COLUMNS = 100  # of one statistic
+_MOST_TEXT = 10_000  # characters of a value
+
+
+def plain_value(value: Any) -> Any:
+    """What a registered statistic has returned, as a Python scalar or a dict of them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is something else, or too large for a column.
+    """
+    if not isinstance(value, dict):
+        return _scalar(value)
+    if len(value) > MOST_COLUMNS:
+        raise ValueError(f"a statistic is up to {MOST_COLUMNS} columns, not {len(value):,}")
+    odd = [key for key in value if not isinstance(key, str)]
+    if odd:
+        raise TypeError(f"the keys of a statistic's dict are texts, not {type(odd[0]).__name__}")
+    return {key: _scalar(each) for key, each in value.items()}
+
+
+def _scalar(value: Any) -> Any:
     """A Python scalar of a numpy or torch scalar."""
     value = value.item() if getattr(value, "ndim", None) == 0 else value
     if value is not None and not isinstance(value, (bool, int, float, str)):
-        raise TypeError(f"a statistic is a number, text or bool, not {type(value).__name__}")
+        what = "a number, text or bool, or a dict of them"
+        raise TypeError(f"a statistic is {what}, not {type(value).__name__}")
+    if isinstance(value, str) and len(value) > _MOST_TEXT:
+        raise ValueError(f"a text of {len(value):,} characters is no statistic")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError("an integer beyond 64 bits is no statistic")
     return value
+
+
+def registered_columns(registered: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of registered statistics by the name of their column; a dict is several columns."""
+    found: dict[str, Any] = {}
+    for name, value in registered.items():
+        if isinstance(value, dict):
+            found |= {f"{name}_{key}": each for key, each in value.items()}
+        else:
+            found[name] = value
+    return found

@@ -544,7 +544,11 @@ class StartsWith(_OnColumn):
     def _mask(self, source: "_Source") -> Mask:
         return source.column(self.name).match(lambda text: text.startswith(self.text))
 
-# %% ../nbs/02_expressions.ipynb #7245a642
+# %% ../nbs/02_expressions.ipynb #6fb5cb71
+class OtherMapError(ValueError):
+    """A lasso was drawn on another projection than the one that has its name."""
+
+
 class _Source:
     """The columns and projections of one evaluation."""
 
@@ -578,9 +582,15 @@ class _Source:
             self._seen[key] = comparable(name, self.frame.iloc[:, places[0]])
         return self._seen[key]
 
-    def projection(self, name: str) -> npt.NDArray[np.float32]:
+    def projection(self, name: str, recipe: str | None = None) -> npt.NDArray[np.float32]:
         if name not in self.projections:
             raise unknown_name("projection", name, self.projections)
+        identity = getattr(self.projections, "identity", None)  # a plain dict of arrays has none
+        if recipe is not None and identity is not None and identity(name) != recipe:
+            raise OtherMapError(
+                f"the lasso was drawn on another map {name!r} (recipe {recipe}) than the one here "
+                f"(recipe {identity(name)}): it was made of other images, vectors or parameters"
+            )
         return np.asarray(self.projections[name], np.float32)
 
 
@@ -588,26 +598,34 @@ def _name_key(name: Plain) -> tuple[str, str]:
     """What tells names apart: 1 from True, and "1" from 1."""
     return type(name).__name__, repr(name)
 
-# %% ../nbs/02_expressions.ipynb #cf1f3bc7
+# %% ../nbs/02_expressions.ipynb #95867f7d
 @dataclass(frozen=True, eq=False, repr=False)
 class Lasso(Expr):
     """The rows whose point in a projection is inside a polygon. Made by `lasso`."""
 
     polygon: tuple[tuple[float, float], ...]
     on: str
+    recipe: str | None = None
     op: ClassVar[str] = "lasso"
 
     def _json(self, index: "pd.Index[Any] | None") -> dict[str, Any]:
-        return {"on": self.on, "polygon": [list(vertex) for vertex in self.polygon]}
+        drawn = {"on": self.on, "polygon": [list(vertex) for vertex in self.polygon]}
+        return drawn if self.recipe is None else {**drawn, "recipe": self.recipe}
 
     def _code(self) -> str:
-        return f"dv.lasso([{', '.join(map(value_to_code, self.polygon))}], on={quote(self.on)})"
+        vertices = ", ".join(map(value_to_code, self.polygon))
+        recipe = "" if self.recipe is None else f", recipe={quote(self.recipe)}"
+        return f"dv.lasso([{vertices}], on={quote(self.on)}{recipe})"
 
     def _mask(self, source: "_Source") -> Mask:
-        return points_in_polygon(source.projection(self.on), self.polygon)
+        return points_in_polygon(source.projection(self.on, self.recipe), self.polygon)
 
 
-def lasso(polygon: Iterable[Sequence[float]] | npt.ArrayLike, on: str = "umap") -> Expr:
+def lasso(
+    polygon: Iterable[Sequence[float]] | npt.ArrayLike,
+    on: str = "umap",
+    recipe: str | None = None,
+) -> Expr:
     """The rows whose point lies inside a polygon.
 
     Parameters
@@ -617,6 +635,10 @@ def lasso(polygon: Iterable[Sequence[float]] | npt.ArrayLike, on: str = "umap") 
         enclosed twice is outside (even-odd rule).
     on : str
         The name of the projection.
+    recipe : str, optional
+        Which projection of this name: ``ds.projections.identity("umap")``, a hash of the method, its
+        parameters and what it was computed from. Another projection then raises `OtherMapError`
+        instead of selecting other rows. The explorer writes it into the lassos that are drawn.
 
     Raises
     ------
@@ -632,7 +654,8 @@ def lasso(polygon: Iterable[Sequence[float]] | npt.ArrayLike, on: str = "umap") 
     if not (np.abs(vertices) <= 3.4e38).all():  # beyond float32 there are no points
         raise ValueError("the coordinates of a polygon are finite numbers")
     x, y = ([plain(value) for value in axis] for axis in vertices.T.tolist())
-    return Lasso(tuple(zip(x, y, strict=True)), _text(on))  # type: ignore[arg-type]
+    named = None if recipe is None else _text(recipe)
+    return Lasso(tuple(zip(x, y, strict=True)), _text(on), named)  # type: ignore[arg-type]
 
 # %% ../nbs/02_expressions.ipynb #6c66bfe7
 @dataclass(frozen=True, eq=False, repr=False)
@@ -754,7 +777,7 @@ def _checked_mask(result: Any, frame: "pd.DataFrame") -> Mask:
         )
     return mask.copy()
 
-# %% ../nbs/02_expressions.ipynb #806157aa
+# %% ../nbs/02_expressions.ipynb #d343f123
 class _Reader:
     """Makes expressions from JSON that nobody has checked."""
 
@@ -772,6 +795,8 @@ class _Reader:
         keys, make = self._READ[op]
         if op == "rows" and "index" not in data:
             keys, make = ("at",) if "at" in data else ("bits",), _Reader._rows_at
+        if op == "lasso" and "recipe" in data:
+            keys = (*keys, "recipe")
         return make(self, level, *_fields(data, "op", *keys)[1:])
 
     def _compare(self, _: int, cmp: Any, left: Any, right: Any) -> Expr:
@@ -799,12 +824,12 @@ class _Reader:
     def _startswith(self, _: int, name: Any, text: Any) -> Expr:
         return _column(name).startswith(_string(text))
 
-    def _lasso(self, _: int, on: Any, polygon: Any) -> Expr:
+    def _lasso(self, _: int, on: Any, polygon: Any, recipe: Any = None) -> Expr:
         for vertex in _list(polygon):
             if len(_list(vertex)) != 2 or not all(type(v) in (int, float) for v in vertex):
                 invalid(f"{short(vertex)} is not a vertex")
         try:
-            return lasso(polygon, _string(on))
+            return lasso(polygon, _string(on), None if recipe is None else _string(recipe))
         except OverflowError:
             invalid("a coordinate is out of range")
 

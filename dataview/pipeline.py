@@ -15,8 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .cache import cache as open_cache
 from .dataset import Dataset
+from .cache import cache as open_cache
 from .embedding import Embedder, VectorCollector, make_embedder
 from .engine import ScanBatch, ScanPass
 from .projection import Worker, project
@@ -85,7 +85,7 @@ def waiting_room(n: int, size: int) -> Room | None:
     except OSError:
         return None
 
-# %% ../nbs/20_pipeline.ipynb #06adf418
+# %% ../nbs/20_pipeline.ipynb #02274d8c
 class Pipeline:
     """The stages that take a dataset to its map.
 
@@ -151,12 +151,19 @@ class Pipeline:
         after = tuple(step.name for step in steps[-1:])
         last = self._projector
         if last is not None:
-            first = [make_projector("pca")] if last.name != "pca" else []  # a map in a moment
-            for projector in (*first, last):
-                name = projector.name
+            for name in self.maps:  # a PCA is a map in a moment
+                projector = last if name == last.name else make_projector("pca")
                 name = f"{name} map" if name in ("scan", "embedding") else name
                 steps.append(Stage(name, partial(self._project, projector), needs=after))
         return steps
+
+    @property
+    def maps(self) -> list[str]:
+        """The names of the maps that the stages make."""
+        last = self._projector
+        if last is None or not len(self.dataset):
+            return []
+        return list(dict.fromkeys(["pca", last.name]))
 
     def close(self) -> None:
         """End the process that computes maps, and let go of the images that were waiting."""

@@ -169,7 +169,7 @@ def _project(
     told(steps, steps)
     return points
 
-# %% ../nbs/15_projection.ipynb #678ddb7d
+# %% ../nbs/15_projection.ipynb #bc24bad5
 def project(
     ds: Dataset,
     method: Any = "umap",
@@ -227,14 +227,18 @@ def project(
     if projector.method == "umap":
         wanted = (projector.params.get(each) for each in ("landmarks", "n_epochs"))
         recipe["landmarks"] = plan(int(finite_rows(x).sum()), *wanted)[0]
-    if name in ds.projections and dict(ds.projections.recipes[name]) == recipe:
-        return ds
+    if name in ds.projections:
+        have = {key: v for key, v in ds.projections.recipes[name].items() if key != "points"}
+        if have == recipe:
+            return ds
     points = _kept(recipe, len(x))
     if points is None:
         points = project_vectors(
             x, projector, progress=progress, preview=preview, cancel=cancel, worker=worker
         )
         _keep(recipe, points)
+    if "version" not in recipe:  # a method of the user's, which may give another map under its name
+        recipe["points"] = content_identity(points)
     return ds.with_projection(name, points, recipe)
 
 

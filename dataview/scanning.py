@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # %% auto #0
 __all__ = ['ENGINES', 'scanned_columns', 'ScanTable', 'free_name', 'scan', 'embed', 'collect', 'has_vectors', 'with_embedding']
 
-# %% ../nbs/14_scan.ipynb #9373fc3a
+# %% ../nbs/14_scan.ipynb #7694cd1c
 def scanned_columns(ds: Dataset) -> dict[str, Hashable]:
     """Columns that scans have added, by the name of what they hold; "error" is among them."""
     found: dict[str, Hashable] = {}
@@ -94,11 +94,17 @@ class ScanTable:
 
         ours = scanned_columns(self.ds)
         taken = set(self.ds.columns) - set(ours.values())
-        expected = {*ours, *registry("statistic")}
+        columns = self.columns()
+        several = {  # a statistic that gives dicts, and gave none for the images that it failed on
+            name
+            for name in registry("statistic")
+            if any(column.startswith(f"{name}_") for column in columns)
+        }
+        expected = {*ours, *registry("statistic")} - several
         # an array has no file size: what no image has is no column, unless it was asked for
         found = {
             name: column
-            for name, column in self.columns().items()
+            for name, column in columns.items()
             if name in expected or column.notna().any()
         }
         failed = pd.Series([error is not None for error in self._errors], self.ds.index, bool)

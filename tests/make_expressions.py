@@ -320,6 +320,8 @@ INVALID: list[Any] = [
     {"op": "lasso", "on": "umap", "polygon": [[0, 0], [1, 1], [1, True]]},
     {"op": "lasso", "on": "umap", "polygon": [[0, 0], [1, 1], [1, 1e39]]},
     {"op": "lasso", "on": 3, "polygon": [[0, 0], [1, 1], [1, 0]]},
+    {"op": "lasso", "on": "umap", "polygon": [[0, 0], [1, 1], [1, 0]], "recipe": 3},
+    {"op": "lasso", "on": "umap", "polygon": [[0, 0], [1, 1], [1, 0]], "recipes": "a"},
     {"op": "slicer", "name": 1}, {"op": "rows"}, {"op": "rows", "index": 3},
     {"op": "rows", "at": [0.5]}, {"op": "rows", "at": [-1]}, {"op": "rows", "at": [True]},
     {"op": "rows", "at": [0], "index": []},
@@ -386,6 +388,9 @@ def build() -> dict[str, Any]:
     for on, polygon in LASSOS:
         text = f'dv.lasso([{", ".join(map(str, polygon))}], on="{on}")'
         cases.append({"python": text, "rows": lasso_rows(projections[on], polygon)})
+    on, polygon = LASSOS[0]
+    text = f'dv.lasso([{", ".join(map(str, polygon))}], on="{on}", recipe="0123456789ab")'
+    cases.append({"python": text, "rows": lasso_rows(projections[on], polygon)})
     for on, polygon, rows in LASSO_ROWS:
         text = f'dv.lasso([{", ".join(map(str, polygon))}], on="{on}")'
         cases.append({"python": text, "rows": rows})

@@ -1,62 +1,74 @@
 // The whole view: header, tools, three panes, footer; and the keys that work everywhere in it.
-import { type ReadonlySignal, useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Footer } from "./footer";
 import { GridPanel } from "./grid/panel";
 import { hasMap, MapPane } from "./mappane";
 import { Messages } from "./messages";
 import { Detail } from "./sample/sample";
+import { DEFAULTS, settings } from "./settings";
 import { Splitter } from "./splitter";
 import type { Store, Tool } from "./store";
 import { focusFinder } from "./summary/finder";
 import { Summary } from "./summary/summary";
 import { Header, Tools } from "./toolbar";
+import type { ViewState } from "./view";
 import "./app.css";
 
 /** Below this width in px there is one pane at a time. */
 const NARROW = 700;
 const SMALLEST_PANE = 160;
 
+/** Of what the statistics leave, and the width of these in px. */
+const MAP_SHARE = 0.46;
+const SUMMARY_WIDTH = 248;
+
 type Pane = "map" | "grid" | "summary";
 
 interface AppProps {
   store: Store;
   root: HTMLElement;
-  /** Counts how often the view was put in a place of the page. */
-  moves: ReadonlySignal<number>;
+  view: ViewState;
 }
 
-export function App({ store, root, moves }: AppProps) {
-  const height = useSignal(store.height.value);
+export function App({ store, root, view }: AppProps) {
+  const dragged = useSignal<number | null>(null);
+  const height = useComputed(() => {
+    if (dragged.value !== null) return dragged.value;
+    const { value } = store.height;
+    return value === DEFAULTS.height ? settings().value.height : value;
+  });
   useEffect(() => {
     const keyed = (event: KeyboardEvent) => onKey(store, root, event);
     root.addEventListener("keydown", keyed);
     return () => root.removeEventListener("keydown", keyed);
   }, [store, root]);
-  root.style.height = `${height.value}px`;
+  root.style.height = view.fills.value ? "100%" : `${height.value}px`;
   return (
     <>
-      <Header store={store} />
+      <Header store={store} view={view} />
       <Tools store={store} />
       <Messages store={store} />
-      <Panes store={store} moves={moves} />
+      <Panes store={store} moves={view.moves} />
       <Footer store={store} />
-      <Splitter
-        axis="y"
-        label="Height of the view"
-        onMove={(delta) => {
-          height.value = Math.max(320, height.value + delta);
-        }}
-      />
+      {!view.fills.value && (
+        <Splitter
+          axis="y"
+          label="Height of the view"
+          onMove={(delta) => {
+            dragged.value = Math.max(320, height.peek() + delta);
+          }}
+        />
+      )}
     </>
   );
 }
 
-function Panes({ store, moves }: Pick<AppProps, "store" | "moves">) {
+function Panes({ store, moves }: Pick<AppProps, "store"> & Pick<ViewState, "moves">) {
   const place = useRef<HTMLDivElement>(null);
   const width = useSignal(0);
-  const mapShare = useSignal(0.46); // of what the summary leaves
-  const summaryWidth = useSignal(248);
+  const mapShare = useComputed(() => store.panes.value.map ?? MAP_SHARE);
+  const summaryWidth = useComputed(() => store.panes.value.columns ?? SUMMARY_WIDTH);
   const tab = useSignal<Pane | null>(null);
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => {
@@ -91,7 +103,8 @@ function Panes({ store, moves }: Pick<AppProps, "store" | "moves">) {
             onMove={(delta) => {
               const least = SMALLEST_PANE / rest;
               const share = mapShare.value + delta / rest;
-              mapShare.value = Math.min(1 - least, Math.max(least, share));
+              const map = Math.min(1 - least, Math.max(least, share, 0.05), 0.95);
+              store.panes.value = { ...store.panes.value, map: Number(map.toFixed(3)) };
             }}
           />
         )}
@@ -105,7 +118,8 @@ function Panes({ store, moves }: Pick<AppProps, "store" | "moves">) {
             onMove={(delta) => {
               const most = width.value - 2 * SMALLEST_PANE;
               const wanted = summaryWidth.value - delta;
-              summaryWidth.value = Math.min(most, Math.max(SMALLEST_PANE, wanted));
+              const columns = Math.round(Math.min(most, Math.max(SMALLEST_PANE, wanted), 4000));
+              store.panes.value = { ...store.panes.value, columns };
             }}
           />
         )}

@@ -92,6 +92,11 @@ export class Data {
     return this.schema.value.projections.some((projection) => projection.name === name);
   }
 
+  /** What stands for how a map was made. */
+  recipeOf(name: string): string | undefined {
+    return this.schema.value.projections.find((projection) => projection.name === name)?.recipe;
+  }
+
   /** Coordinates x0 y0 x1 y1 ... */
   projection(name: string): Float32Array | null {
     return this.projections.get(name);

@@ -40,6 +40,8 @@ export interface Table {
   readonly n: number;
   column(name: Name): Column | null;
   projection(name: string): Float32Array | null;
+  /** What stands for how a map was made, where that is known. */
+  recipe?(name: string): string | undefined;
 }
 
 /** What an expression needs that the table has not. */
@@ -76,6 +78,9 @@ export function evaluate(expr: Expr, table: Table): Bitset {
     case "lasso": {
       const points = table.projection(expr.on);
       if (!points) throw new ExpressionError(`no projection ${quote(expr.on)}`);
+      const here = table.recipe?.(expr.on);
+      if (expr.recipe !== undefined && here !== undefined && here !== expr.recipe)
+        throw new ExpressionError(otherMap(expr.on, expr.recipe, here));
       return pointsInPolygon(points, expr.polygon);
     }
     case "rows":
@@ -91,6 +96,10 @@ export function evaluate(expr: Expr, table: Table): Bitset {
       throw new ExpressionError(`slicer ${quote(expr.name)} is a Python function`);
   }
 }
+
+const otherMap = (on: string, wanted: string, here: string) =>
+  `the lasso was drawn on another map ${quote(on)} (recipe ${wanted}) than the one here ` +
+  `(recipe ${here}): it was made of other images, vectors or parameters`;
 
 /** What the table lacks to evaluate the expression here; null if it has everything. */
 export function lacking(expr: Expr, table: Table): Lacking | null {

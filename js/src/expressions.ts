@@ -45,6 +45,8 @@ export interface LassoExpr {
   op: "lasso";
   on: string;
   polygon: Polygon;
+  /** Which map of this name, where the lasso says so: its `recipe` in the schema. */
+  recipe?: string;
 }
 
 /** Picks by position: on the wire, a list or the base64 of a bitset. */

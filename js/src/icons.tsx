@@ -19,9 +19,11 @@ const PATHS = {
   ascending: "M5 13V3M5 3 2.5 5.500M5 3l2.5 2.500M9 4.500h2M9 8h3.500M9 11.500h5",
   descending: "M5 3v10M5 13l-2.5-2.500M5 13l2.5-2.500M9 4.500h5M9 8h3.500M9 11.500h2",
   copy: "M5.5 5.500V2.500h8v8h-3M2.5 5.500h8v8h-8z",
+  insert: "M3 2.500h10v4.500H3zM8 9v5M5.5 11.500h5",
   filter: "M2.5 3h11L9.5 8v4.500l-3 1.500V8z",
   color: "M8 2.500C8 2.5 3.8 7 3.8 9.800a4.2 4.2 0 0 0 8.4 0C12.2 7 8 2.5 8 2.500Z",
   all: "M3 3h4v4H3zM9 3h4v4H9zM3 9h4v4H3zM9 9h4v4H9z",
+  tab: "M6.500 3H3v10h10V9.500M9.500 2.500h4v4M13.500 2.500 7.500 8.500",
   fit: "M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3",
 } as const;
 

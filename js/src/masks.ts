@@ -52,6 +52,11 @@ export class Masks {
         inputs.push(points);
         return points;
       },
+      recipe: (name) => {
+        const recipe = data.recipeOf(name);
+        inputs.push(recipe);
+        return recipe;
+      },
     };
     const lack = lacking(expr, table);
     if (lack) return elsewhere || lack.kernel.length > 0 ? data.remoteMask(expr) : null;

@@ -29,6 +29,8 @@ export interface ProjectionInfo {
   name: string;
   version: number;
   method: string;
+  /** What stands for how it was made: lassos name it. */
+  recipe?: string;
   /** More of it is to come: newer versions, in which the points are elsewhere. */
   forming?: boolean;
 }

@@ -22,7 +22,8 @@ export function toPython(expr: Expr): string {
       return `${column(expr.col)}.startswith(${quote(expr.text)})`;
     case "lasso": {
       const vertices = expr.polygon.map(([x, y]) => `(${number(x)}, ${number(y)})`);
-      return `dv.lasso([${vertices.join(", ")}], on=${quote(expr.on)})`;
+      const recipe = expr.recipe === undefined ? "" : `, recipe=${quote(expr.recipe)}`;
+      return `dv.lasso([${vertices.join(", ")}], on=${quote(expr.on)}${recipe})`;
     }
     case "slicer":
       return `dv.slicer(${quote(expr.name)})`;

@@ -6,11 +6,20 @@
 // busy. There is one store per widget model, however many views show it.
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Bitset, count, equal, fromRows, has } from "./bitset";
+import {
+  NO_SOURCE,
+  type PaneWidths,
+  type Source,
+  type View,
+  viewCode,
+  viewParts,
+} from "./code/viewcode";
 import { type ColorScale, colorScale, plainScale } from "./color";
 import { Data } from "./data";
 import { type Expr, type Name, not, rowsExpr } from "./expressions";
 import { hasPositions } from "./format";
 import { History } from "./history";
+import type { Polygon } from "./lasso";
 import { Maps } from "./maps";
 import { fileName, rowLabel } from "./names";
 import { type Notice, Notices } from "./notices";
@@ -27,8 +36,9 @@ import {
 import { toPython } from "./python";
 import { combine, EVERYTHING, lassosIn, type Mode, within } from "./selection";
 import { dark } from "./theme";
+import { tighten } from "./tighten";
 import { Thumbnails } from "./thumbnails";
-import { type Model, Traits } from "./traits";
+import { type Model, sameJson, Traits } from "./traits";
 
 export type { ColorScale } from "./color";
 export type { Notice } from "./notices";
@@ -64,6 +74,12 @@ export class Store {
   readonly colorBy: Signal<{ col: Name } | null>;
   readonly sortBy: Signal<SortBy | null>;
   readonly arrangement: ReadonlySignal<Arrangement>;
+  /** The widths of the panes that are not as they would be. */
+  readonly panes: Signal<PaneWidths>;
+  /** What is explored, as code. */
+  readonly source: ReadonlySignal<Source>;
+  /** All that code says of what is on screen. */
+  readonly view: ReadonlySignal<View>;
   /** The row under the pointer in any view; -1: none. */
   readonly hover = signal(-1);
   /** The row in the detail view; -1: it is closed. */
@@ -99,7 +115,7 @@ export class Store {
   /** True while Python writes a lasso as the rows it had: that is no step to undo. */
   private freezing = false;
   private readonly around = signal<Bitset | null>(null);
-  private readonly arranged = signal<Arrangement>("first");
+  private readonly arranged: Signal<Arrangement>;
 
   constructor(model: Model) {
     const traits = new Traits(model);
@@ -126,7 +142,10 @@ export class Store {
       computed(() => this.schema.value.thumbnail),
     );
 
-    this.arrangement = this.arranged;
+    this.arrangement = this.arranged = traits.both<Arrangement>("_arrangement", "first");
+    this.panes = traits.both<PaneWidths>("_panes", {});
+    this.source = traits.read("_source", NO_SOURCE);
+    this.view = computed(() => this.viewNow());
     this.selected = this.mask(this.selection, (bits) => (count(bits) > 0 ? bits : null));
     this.visible = this.mask(this.filter, (bits) => bits);
     this.selectedCount = computed(() => (this.selected.value ? count(this.selected.value) : 0));
@@ -226,6 +245,14 @@ export class Store {
     }
   }
 
+  /** Selects what is inside a polygon on the shown map, of which few vertices stay. */
+  selectLasso(on: string, polygon: Polygon, mode?: Mode): void {
+    const points = this.maps.points.peek();
+    const few = points && this.maps.name.peek() === on ? tighten(points, polygon) : polygon;
+    const recipe = this.data.recipeOf(on);
+    this.select({ op: "lasso", on, polygon: few, ...(recipe && { recipe }) }, mode);
+  }
+
   /** Picks rows by position; the grid's order stays as it is. */
   pick(rows: Iterable<number>, mode?: Mode): void {
     this.picking = true;
@@ -277,6 +304,22 @@ export class Store {
     if (!hasPositions(expr)) return toPython(expr);
     const answer = await this.connection.request("code", { expr }).catch(() => null);
     return answer ? String(answer.content.code) : null;
+  }
+
+  /** The code of what is on screen, as Python's `ex.code()`; null where Python does not answer. */
+  async viewCode(): Promise<string | null> {
+    const view = this.view.peek();
+    const codes = new Map<Expr, string>();
+    for (const expr of [view.filter, view.selection]) {
+      if (!expr) continue;
+      const code = await this.code(expr);
+      if (code === null) return null;
+      codes.set(expr, code);
+    }
+    return viewCode(
+      this.source.peek(),
+      viewParts(view, (expr) => codes.get(expr)!),
+    );
   }
 
   undo(): void {
@@ -336,6 +379,22 @@ export class Store {
   }
 
   // ---------------------------------------------------------------- inside
+
+  private viewNow(): View {
+    const { columns, projections } = this.schema.value;
+    const label = columns.find(({ role }) => role === "label")?.name ?? null;
+    const color = this.colorBy.value?.col ?? null;
+    const map = this.mapTrait.value;
+    return {
+      filter: this.filter.value,
+      selection: this.selection.value,
+      colorBy: sameJson(color, label) ? undefined : color,
+      sortBy: this.sortBy.value,
+      map: map === projections.at(-1)?.name ? null : map,
+      arrangement: this.arrangement.value,
+      panes: this.panes.value,
+    };
+  }
 
   /** Python has changed the selection or the filter. */
   private hear(what: string, next: Expr | null, before: Expr | null): void {

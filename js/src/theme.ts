@@ -24,6 +24,7 @@ export function watchTheme(root: HTMLElement): () => void {
   for (const element of [document.documentElement, document.body]) {
     observer.observe(element, { attributes: true });
   }
+  observer.observe(root, { attributeFilter: ["data-theme"] }); // the setting of JupyterLab
   const media = matchMedia("(prefers-color-scheme: dark)");
   media.addEventListener("change", look);
   const first = requestAnimationFrame(look);

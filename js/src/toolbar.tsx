@@ -1,5 +1,6 @@
 // The two lines at the top: what is shown and how; then the filter, the tools and the modes.
 
+import { labServices } from "./bridge";
 import { Button } from "./button";
 import type { Expr, Name } from "./expressions";
 import { integer, phrase } from "./format";
@@ -8,8 +9,9 @@ import { Icon } from "./icons";
 import type { ColumnInfo } from "./protocol";
 import { conjuncts, join, type Mode } from "./selection";
 import type { Store, Tool } from "./store";
+import type { ViewState } from "./view";
 
-export function Header({ store }: { store: Store }) {
+export function Header({ store, view }: { store: Store; view: ViewState }) {
   const n = store.n.value;
   const count = `${integer(n)} image${n === 1 ? "" : "s"}`;
   const title = store.schema.value.title || "dataset";
@@ -39,6 +41,14 @@ export function Header({ store }: { store: Store }) {
           onClick={() => store.redo()}
         />
       </span>
+      {labServices().value && !view.fills.value && (
+        <Button
+          icon="tab"
+          title="Open in a tab of its own"
+          testid="open-tab"
+          onClick={view.openTab}
+        />
+      )}
     </header>
   );
 }

@@ -1,7 +1,8 @@
 // The pane of the grid: a line of controls over the images.
-import { type ReadonlySignal, useSignal, useSignalEffect } from "@preact/signals";
+import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { integer } from "../format";
+import { settings } from "../settings";
 import type { Arrangement, Store } from "../store";
 import { Grid } from "./grid";
 import "./grid.css";
@@ -12,7 +13,7 @@ const ARRANGEMENTS: { value: Arrangement; text: string; title: string }[] = [
   { value: "only", text: "Only selected", title: "Only the selected images" },
 ];
 
-const SIZES = { min: 28, max: 256, start: 72 };
+const SIZES = { min: 28, max: 256 };
 
 interface Props {
   store: Store;
@@ -23,12 +24,17 @@ interface Props {
 export function GridPanel({ store, moves }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const grid = useRef<Grid | null>(null);
-  const size = useSignal(SIZES.start);
+  const usual = useComputed(() => settings().value.thumbnailSize);
+  const size = useSignal(usual.peek());
   useEffect(() => {
-    const made = new Grid(place.current!, store, { size: SIZES.start });
+    const made = new Grid(place.current!, store, { size: size.peek() });
     grid.current = made;
     return () => made.destroy();
-  }, [store]);
+  }, [store, size]);
+  useSignalEffect(() => {
+    size.value = usual.value;
+    grid.current?.update({ size: size.peek() });
+  });
   useSignalEffect(() => {
     void moves.value;
     grid.current?.update();

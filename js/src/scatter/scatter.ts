@@ -267,7 +267,7 @@ export class Scatter {
       select: (path, mode) => {
         const on = store.maps.name.peek();
         const polygon = camera.polygon(path);
-        if (on !== null && polygon) store.select({ op: "lasso", on, polygon }, mode);
+        if (on !== null && polygon) store.selectLasso(on, polygon, mode);
       },
     };
   }
