@@ -16,10 +16,12 @@ _HOME = {
     "explorer": ("explore", "Explorer"),
     "readers": ("read",),
     "dataset": ("Dataset",),
+    "decisions": ("Act", "Log", "read_log"),
     "scanning": ("scan", "embed"),
     "cache": ("cache_info", "clear_cache"),
     "quality": ("flag", "flags"),
     "deduplication": ("duplicates",),
+    "links": ("link",),
     "neighbors": ("similar",),
     "progress": ("Cancelled", "Progress"),
     "dictionary": ("DictionaryEmbedder",),
@@ -41,6 +43,7 @@ _HOME = {
     "parameters": ("bounds",),
     "running": ("run",),
     "image": ("open_image", "ImageError"),
+    "report": ("report", "Report"),
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
@@ -50,8 +53,12 @@ if TYPE_CHECKING:
     from .cache import cache_info as cache_info
     from .cache import clear_cache as clear_cache
     from .dataset import Dataset as Dataset
+    from .decisions import Act as Act
+    from .decisions import Log as Log
+    from .decisions import read_log as read_log
     from .deduplication import duplicates as duplicates
     from .dictionary import DictionaryEmbedder as DictionaryEmbedder
+    from .links import link as link
     from .neighbors import similar as similar
     from .networks import TorchEmbedder as TorchEmbedder
     from .explorer import Explorer as Explorer
@@ -81,6 +88,8 @@ if TYPE_CHECKING:
     from .quality import flags as flags
     from .progress import Cancelled as Cancelled
     from .progress import Progress as Progress
+    from .report import Report as Report
+    from .report import report as report
     from .scanning import embed as embed
     from .scanning import scan as scan
     from .values import duration as duration

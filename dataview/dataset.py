@@ -111,7 +111,7 @@ def content_identity(*arrays: ArrayLike) -> str:
         digest.update(array.data.cast("B") if array.size else b"")
     return digest.hexdigest()
 
-# %% ../nbs/04_dataset.ipynb #0ac087f2
+# %% ../nbs/04_dataset.ipynb #c147e5df
 ROLES = ("label", "pred", "confidence", "split", "time", "id")
 
 
@@ -478,6 +478,10 @@ class Dataset:
         return base._replace(
             frame, _decided=MappingProxyType(decided), roles=MappingProxyType(roles)
         )
+
+    def settled(self) -> Dataset:
+        """With the columns that decisions made as columns of its own, as if they had always been."""
+        return self._replace(_decided=MappingProxyType({}), _log=None)
 
     def without_decisions(self) -> Dataset:
         """As it was before decisions: without the columns that they made, with the labels of before."""

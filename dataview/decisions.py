@@ -202,7 +202,7 @@ def _check_matches(key: str, text: Any, pattern: re.Pattern[str]) -> None:
     if not isinstance(text, str) or not pattern.fullmatch(text):
         raise ValueError(f"{key} is {short(text)}")
 
-# %% ../nbs/03_decisions.ipynb #f2ce17bf
+# %% ../nbs/03_decisions.ipynb #84018b74
 class Log:
     """Decisions in the order in which they were made; in a file, or in memory.
 
@@ -324,8 +324,13 @@ class Log:
     @property
     def redoable(self) -> Act | None:
         """The undo that `redo` would take back."""
-        stand = self.standing
-        return stand[-1] if stand and stand[-1].what == "undo" else None
+        undone = {act.id for act in self._acts if act.what == "undo"}
+        for act in reversed(self.standing):
+            if act.what != "undo":
+                return None
+            if act.of not in undone:  # the others have brought something again
+                return act
+        return None
 
     @property
     def standing(self) -> list[Act]:

@@ -99,7 +99,7 @@ def _number(value: Any) -> float | None:
 def _no_label(value: Any, what: str) -> Any:
     raise ValueError(f"the labels are {what}: {short(value)} is not one")
 
-# %% ../nbs/03_effects.ipynb #651288f6
+# %% ../nbs/03_effects.ipynb #19544ed7
 @dataclass(frozen=True)
 class Outcome:
     """What a log has come to on a table.
@@ -248,7 +248,7 @@ class _Walk:
         values = self.made[name]
         if isinstance(values, pd.Series):
             return values.copy()
-        return pd.Series(values.copy(), self.frame.index, name=name)
+        return pd.Series(values.copy(), self.frame.index, values.dtype, name)
 
     def columns(self) -> dict[Hashable, pd.Series[Any]]:
         return {name: self._column_of(name) for name in self.made}

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # %% auto #0
-__all__ = ['EXTENSIONS', 'NoImageError', 'is_image_name', 'natural_key', 'natural_sort', 'list_images', 'counted', 'matches',
-           'glob_parts', 'is_glob', 'folder_columns', 'printable', 'printables', 'path_frame', 'near_path']
+__all__ = ['EXTENSIONS', 'OWN', 'NoImageError', 'is_image_name', 'natural_key', 'natural_sort', 'list_images', 'counted',
+           'matches', 'glob_parts', 'is_glob', 'folder_columns', 'printable', 'printables', 'path_frame', 'near_path']
 
 # %% ../nbs/02_files.ipynb #927b08a1
 EXTENSIONS = frozenset(
@@ -79,7 +79,10 @@ def _natural_part(part: str) -> str:
 def _escaped(text: str) -> str:
     return text if text.isprintable() else text.translate(_ESCAPES)
 
-# %% ../nbs/02_files.ipynb #44639e6e
+# %% ../nbs/02_files.ipynb #78c6f27f
+OWN = ".dataview"  # where the decisions about a folder's images are kept
+
+
 def list_images(
     root: str, left_out: Counter[str], enter: Callable[[list[str]], bool] = lambda parts: True
 ) -> Iterator[str]:
@@ -105,7 +108,8 @@ def list_images(
         for entry in entries:
             name = relative + entry.name
             if entry.name[0] == ".":
-                left_out["hidden file"] += 1
+                if entry.name != OWN:
+                    left_out["hidden file"] += 1
             elif entry.name[entry.name.rfind(".") :].lower() in EXTENSIONS and _is(entry.is_file):
                 yield name  # nearly all of them: what else it may be is asked below
             elif _is(entry.is_dir):

@@ -19,7 +19,7 @@ from .plugins import Plugin, unknown_name
 # %% auto #0
 __all__ = ['MOST_TEXT', 'Bounds', 'bounds', 'Control', 'controls', 'defaults', 'needed', 'arguments']
 
-# %% ../nbs/09_parameters.ipynb #de1ea91a
+# %% ../nbs/09_parameters.ipynb #2c03d8aa
 @dataclass(frozen=True)
 class Bounds:
     """The least and the greatest value of a number, and the step of its control. See `bounds`."""
@@ -57,9 +57,11 @@ def bounds(
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
 
-# %% ../nbs/09_parameters.ipynb #e1640499
+# %% ../nbs/09_parameters.ipynb #0820e875
 MOST_TEXT = 10_000  # characters
 _LARGEST = 2**53  # beyond, a browser's numbers are not exact
 
@@ -146,7 +148,13 @@ class Control:
             if value != int(value):
                 raise self._refused(value)
             return int(value)
-        return float(value)
+        return float(value) if abs(value) <= _LARGEST else self._beyond(value)
+
+    def _beyond(self, value: Any) -> float:
+        try:
+            return float(value)
+        except OverflowError:
+            raise self._refused(value) from None
 
     @property
     def expected(self) -> str:
@@ -183,7 +191,7 @@ def _position(value: Any, choices: tuple[Any, ...]) -> int | None:
             return i
     return None
 
-# %% ../nbs/09_parameters.ipynb #7691c8e2
+# %% ../nbs/09_parameters.ipynb #9a6221ab
 def controls(plugin: Plugin) -> list[Control]:
     """The parameters of a plugin that can be shown, in the order of its signature."""
     found = []
@@ -223,9 +231,19 @@ def _hints(obj: Any) -> dict[str, Any]:
     method = "__init__" if isinstance(obj, type) else "__call__"  # of an object that can be called
     try:
         target = obj if inspect.isroutine(obj) else getattr(obj, method)
-        return typing.get_type_hints(target, include_extras=True)
-    except Exception:  # noqa: BLE001  a hint that cannot be resolved is no hint
+        target = getattr(target, "__func__", target)
+        written = dict(getattr(target, "__annotations__", {}))
+    except Exception:  # noqa: BLE001  of an object that does as it likes
         return {}
+    found: dict[str, Any] = {}
+    for name, hint in written.items():  # one by one: one that cannot be resolved hides no other
+        alone = types.SimpleNamespace(__annotations__={name: hint})
+        try:
+            names = getattr(target, "__globals__", {})
+            found |= typing.get_type_hints(alone, names, names, include_extras=True)
+        except Exception:  # noqa: BLE001  a hint that cannot be resolved is no hint
+            continue
+    return found
 
 
 def _control(name: str, hint: Any, default: Any, constraints: Any) -> Control | None:

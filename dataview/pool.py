@@ -24,7 +24,7 @@ _QUEUED = 2  # pieces that one process has: it works on one while the other is o
 # %% auto #0
 __all__ = ['Fatal', 'ProcessPool']
 
-# %% ../nbs/10_pool.ipynb #7d4b0d89
+# %% ../nbs/10_pool.ipynb #81d5cd94
 class _Ended(Exception):
     """A process has ended before it has answered."""
 
@@ -47,6 +47,7 @@ class _Process:
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": path},
             start_new_session=True,  # Ctrl-C is for the parent
         )
+        self.id = self._process.pid
         self._sending, self._receiving = threading.Lock(), threading.Lock()
         self.load = 0
 
@@ -121,7 +122,7 @@ def _end_with(parent: int) -> None:
         time.sleep(1)
     os._exit(1)
 
-# %% ../nbs/10_pool.ipynb #6cce3909
+# %% ../nbs/10_pool.ipynb #29342216
 @dataclass(frozen=True)
 class Fatal:
     """In place of a result: to make it ends the process that does.
@@ -161,9 +162,9 @@ class ProcessPool:
         atexit.register(self.close)
 
     @property
-    def ready(self) -> int:
-        """How many there are to work."""
-        return len(self._processes)
+    def processes(self) -> tuple[int, ...]:
+        """The ids of those that are ready to work."""
+        return tuple(each.id for each in self._processes)
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:

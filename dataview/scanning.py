@@ -124,7 +124,7 @@ def free_name(name: str, taken: set[Hashable]) -> str:
         name = f"image_{name}"
     return name
 
-# %% ../nbs/14_scan.ipynb #f3be14fa
+# %% ../nbs/14_scan.ipynb #610487ff
 def scan(
     x: Any,
     *,
@@ -157,15 +157,16 @@ def scan(
     embed
         Add vectors from the same decode: an embedder's name, or anything that `make_embedder` takes.
     engine
-        "local": threads of this process. "ray": the workers of the Ray cluster that this process is
-        connected to, or else of a Ray on this machine (the extra [ray]); they use no cache.
+        "local": threads of this process, and where there is much to decode, processes beside it.
+        "ray": the workers of the Ray cluster that this process is connected to, or else of a Ray on
+        this machine (the extra [ray]); they use no cache.
     output
         A folder or URL, with "ray": where the workers write what they find, as a dataset that `read`
         opens. The same scan, begun there before, goes on where it was.
     progress
         True: a bar; or a function that is called with a `Progress`.
     workers
-        Threads that decode. Default: one for each processor.
+        How many images are decoded at a time. Default: one for each processor.
     cancel
         Set it, from another thread, to end the scan.
     seed

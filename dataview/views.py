@@ -31,8 +31,8 @@ USUAL: dict[str, Any] = {
 _WIDTH = 88  # of a line of code
 
 # %% auto #0
-__all__ = ['ARRANGEMENTS', 'USUAL', 'still_missing', 'written', 'variables', 'dataset_code', 'source_code', 'view_code',
-           'state_code', 'check_panes']
+__all__ = ['ARRANGEMENTS', 'USUAL', 'still_missing', 'written', 'variables', 'dataset_code', 'source_code', 'with_steps',
+           'view_code', 'state_code', 'check_panes']
 
 # %% ../nbs/20_views.ipynb #34d27bfc
 def still_missing(expr: Expr, ds: Dataset) -> tuple[set[Any], set[str]]:
@@ -144,6 +144,33 @@ def source_code(x: Any, arguments: Mapping[str, Any], ds: Dataset) -> dict[str, 
             notes.append(f"# {name}: the {type(value).__name__} that was given")
         others[name] = text
     return {"notes": notes, "setup": [], "x": code, "arguments": others}
+
+# %% ../nbs/20_views.ipynb #0e679430
+_OF_EXPLORE = ("project", "height", "log")  # the other arguments are of what is read and embedded
+
+
+def with_steps(source: Mapping[str, Any], steps: Sequence[str], embedded: bool) -> dict[str, Any]:
+    """The source of a view whose columns were made by calls such as ``dv.run(ds, "kmeans")``.
+
+    Parameters
+    ----------
+    source : from `source_code`.
+    steps : calls with the dataset as ``ds``, in order.
+    embedded : whether the dataset has vectors, which a call may need.
+    """
+    if not steps:
+        return dict(source)
+    given = source["arguments"]
+    learnt = [given["embed"]] if "embed" in given else []
+    learnt += [f"seed={given['seed']}"] if "seed" in given else []
+    roles = [f"{k}={v}" for k, v in given.items() if k not in (*_OF_EXPLORE, "embed", "seed")]
+    first = f"ds = dv.scan(dv.read({', '.join([source['x'], *roles])}))"
+    setup = [first, *([f"ds = dv.embed({', '.join(['ds', *learnt])})"] if embedded else [])]
+    kept = {name: code for name, code in given.items() if name in _OF_EXPLORE}
+    if not embedded and "embed" in given:
+        kept["embed"] = given["embed"]
+    lines = [*setup, *(f"ds = {step}" for step in steps)]
+    return {"notes": source["notes"], "setup": lines, "x": "ds", "arguments": kept}
 
 # %% ../nbs/20_views.ipynb #a2419168
 def view_code(source: Mapping[str, Any], view: Sequence[tuple[str, str]]) -> str:

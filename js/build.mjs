@@ -1,7 +1,7 @@
 // Bundles the front end.
 //
 //   node build.mjs widget [--watch]   src/widget.ts -> ../dataview/static/widget.js and widget.css
-//   node build.mjs lab                src/lab.ts    -> lib/lab.js, which jupyter-builder packs
+//   node build.mjs lab                src/lab.ts    -> lib/lab.js and lab.css, which jupyter-builder packs
 //
 // The widget is one ES module with everything inside: it needs no network and no CDN.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -31,7 +31,14 @@ const options = {
     metafile: true,
     write: flag === "--watch",
   },
-  lab: { ...shared, entryPoints: ["src/lab.ts"], outdir: "lib", packages: "external" },
+  lab: {
+    ...shared,
+    entryPoints: ["src/lab.ts"],
+    outdir: "lib",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    external: ["@jupyterlab/*", "@lumino/*"], // JupyterLab has them
+  },
 }[target];
 
 if (!options) {

@@ -1,6 +1,7 @@
 """Jobs that the tests send to another process, which imports this file."""
 
 import os
+import signal
 import time
 
 import numpy as np
@@ -66,3 +67,35 @@ def exits(x, report, preview):
 
 def needs_too_much(x, report, preview):
     raise MemoryError("Unable to allocate 9.00 TiB")
+
+
+def nothing():
+    return None
+
+
+def process_id():
+    return os.getpid()
+
+
+def same(items, settings):
+    return items
+
+
+def halved(items, settings):
+    """Half of numbers; texts say what to do instead."""
+    return [_obeyed(item) if isinstance(item, str) else item / 2 for item in items]
+
+
+def _obeyed(item):
+    if item == "segfault":
+        signal.signal(signal.SIGSEGV, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if item == "exit":
+        os._exit(3)
+    if item == "pid":
+        return os.getpid()
+    if item == "print":
+        print("noise " * 10_000, flush=True)
+        return "printed"
+    time.sleep(30 if "long" in item else 1)
+    return "slept"

@@ -195,30 +195,55 @@ def test_a_file_that_cannot_be_opened_now_is_tried_again(folder, monkeypatch):
     assert scan(folder, progress=False)["error"]["link.jpg"] is None
 
 
-def test_two_passes_at_once_share_the_work(folder):
-    """In two processes, as two kernels: each has all, and together they open hardly more than all."""
+PROCESSES = """
+    import time
+    from dataview.workers import shared_pool
+
+    def start_processes(number):
+        shared_pool().start(number)
+        while len(shared_pool().processes) < number:
+            time.sleep(0.005)
+"""
+COUNTED = """
+    import os, sys
+
+    def count(event, args):
+        if event == "open" and str(args[0]).endswith("jpg"):
+            file = os.open(os.environ["TEST_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+            os.write(file, b".")
+            os.close(file)
+
+    sys.addaudithook(count)
+"""
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_two_passes_at_once_share_the_work(folder, monkeypatch, processes):
+    """In two kernels: each has all, and together they open hardly more than all."""
+    custom, log = folder.parent / "custom", folder.parent / "log"
+    custom.mkdir()
+    (custom / "sitecustomize.py").write_text(textwrap.dedent(COUNTED))
+    path = os.pathsep.join([str(custom), str(Path(__file__).parents[1])])
+    monkeypatch.setenv("PYTHONPATH", path)
+    monkeypatch.setenv("TEST_LOG", str(log))
     for i in range(1500):
         photo(i, (96, 80)).save(folder / f"more{i:04}.jpg")
     code = """
-        import json, os, sys
-        count = 0
-        def note(event, args):
-            global count
-            if event == "open" and isinstance(args[0], str) and args[0].endswith("jpg"):
-                count += 1
-        sys.addaudithook(note)
+        import json, sys
         from dataview.scanning import scan
         from dataview.readers import read
         import dataview.engine, dataview.image, dataview.statistics
         ds = read(sys.argv[1])
+        start_processes(int(sys.argv[2]))
         print("ready", flush=True)
         sys.stdin.readline()
         ds = scan(ds, progress=False)
-        print(json.dumps([count, int(ds["brightness"].notna().sum()), float(ds["brightness"].sum())]))
+        print(json.dumps([int(ds["brightness"].notna().sum()), float(ds["brightness"].sum())]))
     """
+    code = textwrap.dedent(PROCESSES) + textwrap.dedent(code)
     both = [
         subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(code), str(folder)],
+            [sys.executable, "-c", code, str(folder), str(processes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -231,9 +256,8 @@ def test_two_passes_at_once_share_the_work(folder):
         each.stdin.write("go\n")
         each.stdin.flush()
     answers = [json.loads(each.communicate(timeout=120)[0]) for each in both]
-    (first, *found), (second, *same) = answers
-    assert found == same and found[0] == 1580
-    assert 1580 <= first + second <= 1.25 * 1600, (first, second)
+    assert answers[0] == answers[1] and answers[0][0] == 1580
+    assert 1580 <= log.stat().st_size <= 1.25 * 1600
 
 
 SCANS = """
@@ -249,6 +273,7 @@ SCANS = """
     for line in sys.stdin:
         child = os.fork()  # the imports are there already
         if child == 0:
+            start_processes(int(sys.argv[2]))
             tell("pid", os.getpid())
             scan(ds, progress=lambda p: tell("at", p.done, p.cached))
             os._exit(0)
@@ -257,19 +282,21 @@ SCANS = """
 """
 
 
-def test_killed_at_any_moment_it_loses_no_more_than_what_was_in_flight(folder):
-    """SIGKILL fifty times: what was told as done is not done again, and the table is right."""
+@pytest.mark.parametrize(("processes", "rounds"), [(0, 50), (2, 15)])
+def test_killed_at_any_moment_it_loses_no_more_than_what_was_in_flight(folder, processes, rounds):
+    """SIGKILL many times: what was told as done is not done again, and the table is right."""
     for i in range(1500):
         photo(i, (96, 80)).save(folder / f"more{i:04}.jpg")
     expected = scan(folder, cache=False, progress=False).frame
+    code = textwrap.dedent(PROCESSES) + textwrap.dedent(SCANS)
     rng, kills, done, batches = np.random.default_rng(0), 0, 0, 0
     with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(SCANS), str(folder)],
+        [sys.executable, "-c", code, str(folder), str(processes)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as parent:
-        while kills < 50:
+        while kills < rounds:
             parent.stdin.write("go\n")
             parent.stdin.flush()
             child = int(parent.stdout.readline().split()[1])
@@ -290,7 +317,7 @@ def test_killed_at_any_moment_it_loses_no_more_than_what_was_in_flight(folder):
                 done = 0
             else:
                 kills += 1
-    assert batches > 50, "they were killed in the middle of the work"
+    assert batches > rounds, "they were killed in the middle of the work"
     opens(folder)
     assert scan(folder, progress=False).frame.equals(expected)
 

@@ -180,7 +180,7 @@ def test_a_malformed_state_from_the_browser_is_refused_in_words(
         assert f"malformed {name[1:]}" in ready._messages[-1]["text"]
         assert name in sent, "the browser is put right"
     ready.set_state({"_schema": {}, "_messages": 3, "_esm": "alert(1)"})
-    assert ready._schema["n"] == 60 and "alert" not in ready._esm
+    assert ready._schema["n"] == 60 and ready._esm != "alert(1)"
     monkeypatch.undo()
     ready._mode = "replace"
     ready.select(None)

@@ -162,22 +162,160 @@ def test_registering_and_reading_from_many_threads_loses_nothing():
     assert not errors and len(known) == 400
 
 
-def test_installed_plugins_are_imported_on_the_first_lookup_and_broken_ones_only_warn(monkeypatch):
-    known, loads = Registry("statistic"), []
+@pytest.fixture
+def installed(monkeypatch):
+    """``installed(entries)`` makes packages offer these; returns which were imported, in order."""
+    loads: list[str] = []
 
     class Entry(EntryPoint):
         def load(self):
             loads.append(self.name)
-            assert "first" not in known  # looking something up while loading does not hang
-            if self.name == "broken":
+            if self.value.startswith("bad"):
                 sys.exit("no such luck")
-            known.register(defined("first", "package"))
+            if self.value.startswith("worse"):
+                raise Wordless
+            module, _, name = self.value.partition(":")
+            return defined(name, module) if name else None
 
-    entries = [Entry("broken", "bad.module", "g"), Entry("good", "package", "g")]
-    monkeypatch.setattr(plugins, "entry_points", lambda group: entries)
-    monkeypatch.setattr(plugins, "_state", "not loaded")
+    def install(*entries):
+        found = [Entry(name, value, plugins.GROUP) for name, value in entries]
+        monkeypatch.setattr(plugins, "entry_points", lambda group: found)
+        monkeypatch.setattr(plugins, "_state", "not loaded")
+        monkeypatch.setattr(plugins, "_broken", {})
+        return loads
+
+    yield install
+    for kind in plugins.KINDS:
+        registry(kind)._offered.clear()
+        for name in [n for n, p in registry(kind)._plugins.items() if p.module == "package"]:
+            registry(kind).unregister(name)
+
+
+class Wordless(Exception):
+    def __str__(self):
+        raise RuntimeError("it cannot even say what it is")
+
+
+def test_what_a_package_offers_is_known_by_name_and_imported_when_it_is_used(installed):
+    loads = installed(("statistic.redness", "package:redness"), ("sorter.by", "package:by"))
+    assert "redness" in registry("statistic") and "redness" in list(registry("statistic"))
+    table = plugins.plugins()
+    assert loads == [] and "(not imported yet)" in table[table.name == "redness"].doc.tolist()
+    found = registry("statistic")["redness"]
+    assert loads == ["statistic.redness"] and found.module == "package"
+    assert found.origin.startswith("statistic.redness = package:redness")
+    assert registry("statistic")["redness"] is found and loads == ["statistic.redness"]
+
+
+def test_a_broken_entry_is_named_with_its_error_and_hides_no_other(installed):
+    installed(("statistic.one", "bad:one"), ("statistic.two", "package:two"), ("all", "worse.module"))
+    with pytest.warns(UserWarning) as caught:
+        names = [plugin.name for plugin in registry("statistic").values()]
+    assert "two" in names and "one" not in names
+    texts = [str(warning.message) for warning in caught]
+    assert any("all = worse.module could not be loaded: Wordless" in text for text in texts)
+    assert any("statistic.one = bad:one could not be loaded: SystemExit" in t for t in texts)
+    assert {b.entry for b in plugins.broken_plugins()} == {
+        "all = worse.module", "statistic.one = bad:one"
+    }  # fmt: skip
+    with pytest.raises(KeyError, match="'one' could not be loaded: statistic.one = bad:one"):
+        registry("statistic")["one"]
+    table = plugins.plugins()
+    assert set(table[table.kind == "broken"].name) == {"all", "statistic.one"}
+
+
+def test_two_packages_with_one_name_are_both_named(installed):
+    installed(("sorter.same", "package:first"), ("sorter.same", "other:second"))
+    with pytest.warns(UserWarning, match="sorter.same = other:second.*taken by.*package:first"):
+        assert registry("sorter")["same"].qualname == "first"
+
+
+def test_a_cell_that_takes_the_name_of_a_package_is_refused_and_both_are_named(installed):
+    loads = installed(("statistic.redness", "package:redness"))
+    assert "redness" in registry("statistic")
+    message = "taken by statistic.redness = package:redness; give __main__.redness another one"
+    with pytest.raises(ValueError, match=message):
+        registry("statistic").register(defined("redness", "__main__"))
     assert loads == []
-    with pytest.warns(UserWarning, match="broken = bad.module could not be loaded"):
-        assert "first" in known
-    assert known["first"].module == "package"
-    assert loads == ["broken", "good"]
+    registry("statistic").register(defined("redness", "package"))  # its own module, imported by hand
+    assert registry("statistic")["redness"].module == "package" and loads == []
+
+
+def test_a_plugin_that_looks_something_up_while_it_is_imported_does_not_hang(monkeypatch):
+    class Entry(EntryPoint):
+        def load(self):
+            assert "first" not in registry("statistic")
+
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [Entry("m", "m", "g")])
+    monkeypatch.setattr(plugins, "_state", "not loaded")
+    assert "first" not in registry("statistic")
+    assert plugins._state == "loaded"
+
+
+def test_listeners_hear_of_removals(request):
+    heard = []
+    forget = registry("sorter").on_change(lambda p: heard.append((p.name, p.name in registry("sorter"))))
+    request.addfinalizer(forget)
+    registry("sorter").register(defined("by", "__main__"))
+    plugins.remove("by")
+    assert heard == [("by", True), ("by", False)]
+
+
+def test_a_cell_that_makes_another_kind_of_its_function_removes_the_old_one():
+    registry("sorter").register(defined("night", "__main__"))
+    registry("slicer").register(defined("night", "__main__"))
+    try:
+        assert "night" in registry("slicer") and "night" not in registry("sorter")
+    finally:
+        plugins.remove("night")
+
+
+def test_removing_says_what_there_is_and_asks_where_two_have_the_name():
+    registry("sorter").register(defined("night", "one"))
+    registry("slicer").register(defined("night", "two"))
+    with pytest.raises(ValueError, match="'night' is a slicer and a sorter: say which"):
+        plugins.remove("night")
+    plugins.remove("night", kind="sorter")
+    plugins.remove("night")
+    with pytest.raises(KeyError, match="unknown plugin 'night'"):
+        plugins.remove("night")
+    with pytest.raises(KeyError, match="did you mean 'sorter'"):
+        plugins.remove("night", kind="sorters")
+
+
+def test_the_table_lists_plugins_with_parameters_first_line_and_place():
+    import dataview as dv
+
+    @dv.clusterer
+    def halves(vectors, by: int = 3):
+        """Two groups.
+
+        In a long story.
+        """
+
+    try:
+        row = dv.plugins().set_index("name").loc["halves"]
+        assert row["kind"] == "clusterer" and row["parameters"] == "by=3"
+        assert row["doc"] == "Two groups." and row["defined in"].startswith(f"{__name__}.test_the")
+    finally:
+        dv.plugins.remove("halves")
+
+
+def test_every_kind_has_its_decorator_and_objects_of_scikit_learn_are_plugins():
+    from sklearn.cluster import DBSCAN, KMeans
+
+    import dataview as dv
+
+    kinds = [kind for kind in plugins.KINDS if kind != "clusterer"]
+    for kind in kinds:
+        getattr(dv, kind)(name=f"a {kind}")(defined("f", "__main__"))
+        assert registry(kind)[f"a {kind}"].kind == kind
+        dv.plugins.remove(f"a {kind}")
+    dv.clusterer(KMeans(n_clusters=5))
+    dv.clusterer(KMeans(n_clusters=6))  # the cell again
+    dv.clusterer(DBSCAN)
+    assert registry("clusterer")["KMeans"].obj.n_clusters == 6
+    dv.plugins.remove("KMeans")
+    dv.plugins.remove("DBSCAN")
+    with pytest.raises(TypeError, match="fit_predict"):
+        dv.clusterer(5)

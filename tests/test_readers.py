@@ -527,9 +527,10 @@ def test_a_missing_path_names_the_nearest(folder):
         read(pd.DataFrame({"path": ["x.jpg"] * 100}))
 
 
-def test_a_file_of_another_kind_says_how_to_read_it(data):
-    with pytest.raises(ValueError, match="read_csv"):
-        read(data / "broken" / "PIL_SAYS.csv")
+def test_a_file_of_another_kind_says_how_to_read_it(data, tmp_path):
+    (tmp_path / "rows.jsonl").write_text('{"path": "a.png"}')
+    with pytest.raises(ValueError, match="lines=True"):
+        read(tmp_path / "rows.jsonl")
     with pytest.raises(ValueError, match="a folder or a glob"):
         read(data / "SOURCES.md")
 

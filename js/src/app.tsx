@@ -1,16 +1,19 @@
 // The whole view: header, tools, three panes, footer; and the keys that work everywhere in it.
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { CurationPanel, PANEL_KEYS, Said } from "./curation/bar";
 import { Footer } from "./footer";
 import { GridPanel } from "./grid/panel";
 import { hasMap, MapPane } from "./mappane";
 import { Messages } from "./messages";
+import { PluginsDrawer } from "./plugins/drawer";
+import { RunLines } from "./plugins/runs";
+import { Side } from "./plugins/side";
 import { Detail } from "./sample/sample";
 import { DEFAULTS, settings } from "./settings";
 import { Splitter } from "./splitter";
 import type { Store, Tool } from "./store";
 import { focusFinder } from "./summary/finder";
-import { Summary } from "./summary/summary";
 import { Header, Tools } from "./toolbar";
 import type { ViewState } from "./view";
 import "./app.css";
@@ -48,6 +51,12 @@ export function App({ store, root, view }: AppProps) {
     <>
       <Header store={store} view={view} />
       <Tools store={store} />
+      <div class="dataview-below-tools">
+        <Said store={store} />
+        <CurationPanel store={store} />
+        <PluginsDrawer store={store} />
+      </div>
+      <RunLines store={store} />
       <Messages store={store} />
       <Panes store={store} moves={view.moves} />
       <Footer store={store} />
@@ -128,7 +137,7 @@ function Panes({ store, moves }: Pick<AppProps, "store"> & Pick<ViewState, "move
           hidden={!show("summary")}
           style={narrow ? { flex: 1 } : { flex: `0 0 ${summaryWidth.value}px` }}
         >
-          <Summary store={store} />
+          <Side store={store} />
         </div>
         <Detail store={store} />
       </div>
@@ -168,12 +177,14 @@ function Tabs({ shown, map, onShow }: TabsProps) {
   );
 }
 
+/** Where keys are text. */
+const TYPING = "input:not([type=range], [type=radio], [type=checkbox]), textarea";
 const TOOL_KEYS: Record<string, Tool> = { l: "lasso", r: "rectangle", p: "pan" };
 
 /** The keys that no view has taken. */
 function onKey(store: Store, root: HTMLElement, event: KeyboardEvent): void {
   event.stopPropagation(); // the notebook has other uses for them
-  const typing = event.target instanceof Element && event.target.matches("input[type=search]");
+  const typing = event.target instanceof Element && event.target.matches(TYPING);
   if (event.defaultPrevented || typing) return;
   const command = event.ctrlKey || event.metaKey;
   const key = event.key.toLowerCase();
@@ -182,8 +193,11 @@ function onKey(store: Store, root: HTMLElement, event: KeyboardEvent): void {
   else if (command && key === "a") store.selectAll();
   else if (command || event.altKey) return;
   else if (key === "escape") store.clear();
+  else if (key === "u" && !(event.target instanceof HTMLSelectElement)) store.plugins.toggle();
   else if (key === "/") {
     if (!focusFinder(root)) return;
+  } else if (key in PANEL_KEYS && !(event.target instanceof HTMLSelectElement)) {
+    if (!store.curation.open(PANEL_KEYS[key])) return;
   } else if (key in TOOL_KEYS && !(event.target instanceof HTMLSelectElement)) {
     store.tool.value = TOOL_KEYS[key];
   } else return;

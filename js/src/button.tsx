@@ -10,6 +10,8 @@ interface ButtonProps {
   pressed?: boolean;
   expanded?: boolean;
   disabled?: boolean;
+  /** What a form is for. */
+  primary?: boolean;
   onClick?(): void;
   children?: ComponentChildren;
 }
@@ -20,6 +22,7 @@ interface ButtonProps {
  */
 export function Button(props: ButtonProps) {
   const { icon, title, testid, pressed, expanded, disabled = false, onClick, children } = props;
+  const primary = props.primary || undefined;
   return (
     <button
       type={onClick ? "button" : "submit"}
@@ -29,6 +32,7 @@ export function Button(props: ButtonProps) {
       aria-pressed={pressed}
       aria-expanded={expanded}
       aria-disabled={disabled}
+      data-primary={primary}
       data-testid={testid}
       onClick={disabled ? undefined : onClick}
     >

@@ -32,7 +32,7 @@ export class Handle implements ExplorerHandle {
       title: store.schema.value.title || "dataset",
       n: store.n.value,
       selected: store.selectedCount.value,
-      slices: [],
+      slices: store.curation.slices.value.map(({ name, count }) => ({ name, count })),
       progress: store.progress.value,
     }));
     this.remove = bridge().explorers.add(this);
@@ -59,7 +59,8 @@ export class Handle implements ExplorerHandle {
   }
 
   select(name: string): void {
-    this.store.select({ op: "slicer", name });
+    const slice = this.store.curation.slices.peek().find((each) => each.name === name);
+    if (slice) this.store.select(slice.expr, "replace");
   }
 
   close(): void {

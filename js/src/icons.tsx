@@ -25,6 +25,8 @@ const PATHS = {
   all: "M3 3h4v4H3zM9 3h4v4H9zM3 9h4v4H3zM9 9h4v4H9z",
   tab: "M6.500 3H3v10h10V9.500M9.500 2.500h4v4M13.500 2.500 7.500 8.500",
   fit: "M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3",
+  edit: "M3 13l.7-3L10.500 3.200l2.300 2.300L6 12.300zM9.200 4.500l2.300 2.300",
+  log: "M3.500 2.500h9v11h-9zM6 5.500h4M6 8h4M6 10.500h2.500",
 } as const;
 
 export type IconName = keyof typeof PATHS;

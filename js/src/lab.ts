@@ -1,90 +1,119 @@
-// The JupyterLab plugin: a saved notebook shows the static picture of an explorer whose kernel
-// is gone, where the widget renderer alone writes "Error displaying widget: model not found".
-//
-// The widget itself needs none of this. An explorer's output is a bundle of the widget, a PNG
-// and the text "Explorer(...)"; here the renderer of the first is watched, and while it holds
-// text instead of a view, the second is put in its place.
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
-import type { IRenderMime, IRenderMimeRegistry } from "@jupyterlab/rendermime";
+// The JupyterLab extension: its plugins, and what of JupyterLab each of them needs.
+import {
+  ILabShell,
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin,
+} from "@jupyterlab/application";
+import { ICommandPalette } from "@jupyterlab/apputils";
+import { PageConfig } from "@jupyterlab/coreutils";
+import { IFileBrowserFactory } from "@jupyterlab/filebrowser";
+import { ILauncher } from "@jupyterlab/launcher";
+import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
+import { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { ITranslator } from "@jupyterlab/translation";
+import { bridge, type ExplorerHandle } from "./bridge";
+import { addCommands, COMMANDS } from "./lab/commands";
+import { memoryOf } from "./lab/kernel";
+import { chooseKernel } from "./lab/kernels";
+import { KernelPanel } from "./lab/kerneltab";
+import { followLink } from "./lab/link";
+import { cellOf, showCell } from "./lab/notebooks";
+import { patch } from "./lab/picture";
+import { makeServices } from "./lab/services";
+import { LiveSettings } from "./lab/settings";
+import { Sidebar } from "./lab/sidebar";
+import { Tabs } from "./lab/tabs";
+import "./lab/lab.css";
 
-const WIDGET = "application/vnd.jupyter.widget-view+json";
-const PICTURE = "image/png";
+const ID = "jupyterlab-dataview:plugin";
 
-/** How long "Loading widget..." may stand before the picture does, in milliseconds. */
-const PATIENCE = 1500;
+const explorers: JupyterFrontEndPlugin<void> = {
+  id: ID,
+  description: "Explorers of images in tabs, the file browser, the launcher and a sidebar.",
+  autoStart: true,
+  requires: [IRenderMimeRegistry],
+  optional: [
+    ISettingRegistry,
+    ITranslator,
+    ILabShell,
+    ILayoutRestorer,
+    IFileBrowserFactory,
+    ILauncher,
+    ICommandPalette,
+  ],
+  activate: (
+    app: JupyterFrontEnd,
+    rendermime: IRenderMimeRegistry,
+    registry: ISettingRegistry | null,
+    translator: ITranslator | null,
+    labShell: ILabShell | null,
+    restorer: ILayoutRestorer | null,
+    files: IFileBrowserFactory | null,
+    launcher: ILauncher | null,
+    palette: ICommandPalette | null,
+  ) => {
+    const bundle = translator?.load("jupyterlab_dataview");
+    const trans = (text: string) => bundle?.__(text) ?? text;
+    const settings = new LiveSettings(registry, ID);
+    const tabs = new Tabs({
+      app,
+      root: PageConfig.getOption("serverRoot"),
+      settings: () => settings.kernel,
+      trans,
+      chooseKernel: () => chooseKernel(app.serviceManager, trans),
+    });
+    bridge().setLab(makeServices(tabs, rendermime, settings, trans));
 
-/** The picture in the output of an explorer as a data URI, or null for any other output. */
-export function pictureOf(data: IRenderMime.IMimeModel["data"]): string | null {
-  const text = data["text/plain"];
-  const picture = data[PICTURE];
-  if (typeof picture !== "string" || typeof text !== "string") return null;
-  return text.startsWith("Explorer(") ? `data:${PICTURE};base64,${picture}` : null;
-}
-
-function figure(src: string): HTMLElement {
-  const element = document.createElement("figure");
-  element.className = "dataview-static";
-  element.style.margin = "0";
-  const image = document.createElement("img");
-  image.src = src;
-  image.alt = "the view as it was when the notebook was saved";
-  image.style.maxWidth = "100%";
-  const caption = document.createElement("figcaption");
-  caption.textContent = "run the cell to explore";
-  caption.style.cssText = "color: var(--jp-ui-font-color2); font-size: var(--jp-ui-font-size1)";
-  element.append(image, caption);
-  return element;
-}
-
-/** Keeps `node` showing the picture while it has no view. Returns what ends that. */
-export function standIn(node: HTMLElement, src: string, patience = PATIENCE): () => void {
-  const picture = figure(src);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-
-  const show = () => {
-    const hasView = [...node.children].some((child) => child !== picture);
-    if (!hasView) node.replaceChildren(picture);
-  };
-  const update = () => {
-    clearTimeout(timer);
-    const others = [...node.childNodes].filter((child) => child !== picture);
-    if (others.some((child) => child instanceof Element)) picture.remove();
-    else if (others.some((child) => child.textContent?.startsWith("Error"))) show();
-    else if (others.length > 0) timer = setTimeout(show, patience);
-  };
-
-  const observer = new MutationObserver(update);
-  observer.observe(node, { childList: true });
-  update();
-  return () => {
-    observer.disconnect();
-    clearTimeout(timer);
-    picture.remove();
-  };
-}
-
-/** Makes every widget renderer that `rendermime` creates from now on stand in for an explorer. */
-export function patch(rendermime: Pick<IRenderMimeRegistry, "createRenderer">): void {
-  const create = rendermime.createRenderer;
-  rendermime.createRenderer = function (this: IRenderMimeRegistry, mimeType) {
-    const renderer = create.call(this, mimeType);
-    if (mimeType !== WIDGET) return renderer;
-    const render = renderer.renderModel;
-    let end: (() => void) | undefined;
-    renderer.renderModel = function (this: IRenderMime.IRenderer, model) {
-      end?.();
-      const rendered = render.call(this, model);
-      const src = pictureOf(model.data);
-      end = src === null ? undefined : standIn(renderer.node, src);
-      return rendered;
+    const { shell } = app;
+    const kernelOf = (explorer: ExplorerHandle) => {
+      const content = tabs.tabOf(explorer)?.content;
+      if (content instanceof KernelPanel) return content.kernel;
+      const cell = cellOf(shell, explorer.home());
+      return cell?.panel.sessionContext.session?.kernel ?? null;
     };
-    renderer.disposed.connect(() => end?.());
-    return renderer;
-  };
-}
+    const sidebar = new Sidebar({
+      trans,
+      whereabouts: (explorer) => {
+        const cell = cellOf(shell, explorer.home());
+        return cell?.panel.context.path ?? tabs.tabOf(explorer)?.content.title.caption ?? "";
+      },
+      inTab: (explorer) => tabs.tabOf(explorer) !== undefined,
+      memory: async (explorer) => {
+        const kernel = kernelOf(explorer);
+        return kernel ? memoryOf(kernel) : null;
+      },
+      show: (explorer) => {
+        const tab = tabs.tabOf(explorer);
+        const cell = cellOf(shell, explorer.home());
+        if (tab) shell.activateById(tab.id);
+        else if (cell) showCell(shell, cell.panel, cell.index);
+        else tabs.move(explorer.id);
+      },
+      openTab: (explorer) => tabs.move(explorer.id),
+      close: (explorer) => {
+        const tab = tabs.tabOf(explorer);
+        if (tab?.content instanceof KernelPanel) tab.close();
+        else explorer.close();
+      },
+      begin: () => void app.commands.execute(COMMANDS.ask),
+    });
+    for (const signal of [tabs.tracker.widgetAdded, tabs.tracker.currentChanged]) {
+      signal.connect(() => sidebar.refresh());
+    }
+    shell.add(sidebar, "left", { rank: 550 });
+    restorer?.add(sidebar, sidebar.id);
+    const showSidebar = () => shell.activateById(sidebar.id);
+    addCommands({ app, tabs, files, launcher, palette, trans, showSidebar });
+    if (restorer) tabs.restore(restorer, COMMANDS.restore);
 
-const plugin: JupyterFrontEndPlugin<void> = {
-  id: "jupyterlab-dataview:plugin",
+    const restored = labShell?.restored ?? app.restored;
+    void Promise.all([restored, settings.ready]).then(() => followLink(tabs, trans));
+  },
+};
+
+const pictures: JupyterFrontEndPlugin<void> = {
+  id: "jupyterlab-dataview:picture",
   description: "Shows an explorer's static picture where its kernel is gone.",
   autoStart: true,
   activate: (app: JupyterFrontEnd) => {
@@ -97,4 +126,4 @@ const plugin: JupyterFrontEndPlugin<void> = {
   },
 };
 
-export default plugin;
+export default [explorers, pictures];

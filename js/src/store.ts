@@ -15,6 +15,7 @@ import {
   viewParts,
 } from "./code/viewcode";
 import { type ColorScale, colorScale, plainScale } from "./color";
+import { Curation } from "./curation/curation";
 import { Data } from "./data";
 import { type Expr, type Name, not, rowsExpr } from "./expressions";
 import { hasPositions } from "./format";
@@ -24,6 +25,7 @@ import { Maps } from "./maps";
 import { fileName, rowLabel } from "./names";
 import { type Notice, Notices } from "./notices";
 import { type Arrangement, argsort, arrange } from "./order";
+import { Plugins } from "./plugins/plugins";
 import {
   type ColumnData,
   type ColumnInfo,
@@ -36,8 +38,8 @@ import {
 import { toPython } from "./python";
 import { combine, EVERYTHING, lassosIn, type Mode, within } from "./selection";
 import { dark } from "./theme";
-import { tighten } from "./tighten";
 import { Thumbnails } from "./thumbnails";
+import { tighten } from "./tighten";
 import { type Model, sameJson, Traits } from "./traits";
 
 export type { ColorScale } from "./color";
@@ -102,6 +104,8 @@ export class Store {
   readonly connection: Connection;
   readonly thumbnails: Thumbnails;
   readonly history: History<Choice>;
+  readonly curation: Curation;
+  readonly plugins: Plugins;
 
   private readonly traits: Traits;
   private readonly data: Data;
@@ -137,9 +141,11 @@ export class Store {
     this.data = new Data(traits.read("_schema", EMPTY_SCHEMA), this.connection);
     this.schema = this.data.schema;
     this.n = this.data.n;
+    this.plugins = new Plugins(this, traits);
     this.thumbnails = new Thumbnails(
       this.connection,
       computed(() => this.schema.value.thumbnail),
+      this.plugins.transform,
     );
 
     this.arrangement = this.arranged = traits.both<Arrangement>("_arrangement", "first");
@@ -188,6 +194,7 @@ export class Store {
       selection: this.selection.peek(),
       filter: this.filter.peek(),
     });
+    this.curation = new Curation(this, traits);
     // Whoever changed them, a click here or a cell in Python: it can be undone.
     this.follow(() => {
       const choice = { selection: this.selection.value, filter: this.filter.value };
@@ -292,7 +299,7 @@ export class Store {
   }
 
   /** Leaves the selected rows out of the view. */
-  excludeSelected(): void {
+  hideSelected(): void {
     const selection = this.selection.peek();
     if (selection) {
       this.restore({ selection: null, filter: within(not(selection), this.filter.peek()) });
@@ -322,7 +329,12 @@ export class Store {
     );
   }
 
+  /** Takes back the last step: of the view, or the decision, if that was the last that was done. */
   undo(): void {
+    if (this.curation.fresh.peek()) {
+      this.curation.undoLast().catch((error: Error) => this.complain(error.message));
+      return;
+    }
     this.restore(this.history.undo());
   }
 
@@ -357,6 +369,12 @@ export class Store {
     this.colorBy.value = column && { col: column.name };
   }
 
+  /** Orders the grid by a column; null: as given. */
+  sortByColumn(column: ColumnInfo | null): void {
+    const descending = this.sortBy.peek()?.descending ?? false;
+    this.sortBy.value = column && { col: column.name, descending };
+  }
+
   /** Stops the work that is running in Python. */
   cancelWork(): void {
     this.connection.tell("cancel_work");
@@ -373,6 +391,7 @@ export class Store {
 
   destroy(): void {
     for (const stop of this.stops.splice(0)) stop();
+    this.plugins.destroy();
     this.thumbnails.destroy();
     this.connection.destroy();
     this.traits.destroy();

@@ -1,5 +1,6 @@
 // The small pictures: fetched in packed chunks for the rows in view, and kept while there is room.
-import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
+import type { Transform } from "./plugins/plugins";
 import { CancelledError, type Connection, decodeThumbnails, TimeoutError } from "./protocol";
 
 export interface ThumbnailEntry {
@@ -44,17 +45,25 @@ export class Thumbnails {
   private readonly batches = new Map<AbortController, number[]>();
   private spent = 0;
   private paused = false;
-  private readonly stop: () => void;
+  private readonly stops: (() => void)[];
 
   constructor(
     private readonly connection: Connection,
     private readonly standard: ReadonlySignal<number>,
+    /** Through what the pictures are seen. */
+    private readonly transform: ReadonlySignal<Transform | null> = signal(null),
   ) {
-    this.stop = effect(() => {
-      void connection.revived.value;
-      this.paused = false;
-      this.pump();
-    });
+    this.stops = [
+      effect(() => {
+        void connection.revived.value;
+        this.paused = false;
+        untracked(() => this.pump());
+      }),
+      effect(() => {
+        void transform.value;
+        untracked(() => this.again());
+      }),
+    ];
   }
 
   get(row: number): ThumbnailEntry | undefined {
@@ -79,8 +88,18 @@ export class Thumbnails {
     this.changed.value++;
   }
 
+  /** Fetches all anew; those that there are stay until the new ones come. */
+  private again(): void {
+    for (const controller of this.batches.keys()) controller.abort();
+    for (const entry of this.kept.values()) {
+      entry.size = 0; // never enough
+      entry.error = null;
+    }
+    this.pump();
+  }
+
   destroy(): void {
-    this.stop();
+    for (const stop of this.stops) stop();
     this.wishes.clear();
     this.clear();
   }
@@ -124,7 +143,9 @@ export class Thumbnails {
     this.batches.set(controller, rows);
     try {
       const { signal } = controller;
-      const answer = await this.connection.request("thumbnails", { rows, size }, { signal });
+      const transform = this.transform.peek();
+      const type = transform ? "transformed" : "thumbnails";
+      const answer = await this.connection.request(type, { ...transform, rows, size }, { signal });
       for (const { row, mime, bytes, width, height, error } of decodeThumbnails(answer)) {
         const url = error || bytes.length === 0 ? null : dataUri(mime, bytes);
         this.keep(row, { url, width, height, error: error ?? (url ? null : "no picture"), size });

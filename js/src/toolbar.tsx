@@ -2,10 +2,13 @@
 
 import { labServices } from "./bridge";
 import { Button } from "./button";
+import { CurationBar } from "./curation/bar";
 import type { Expr, Name } from "./expressions";
 import { integer, phrase } from "./format";
 import { grouped } from "./groups";
 import { Icon } from "./icons";
+import { PluginsButton } from "./plugins/drawer";
+import { runnable, runOption } from "./plugins/menu";
 import type { ColumnInfo } from "./protocol";
 import { conjuncts, join, type Mode } from "./selection";
 import type { Store, Tool } from "./store";
@@ -30,7 +33,7 @@ export function Header({ store, view }: { store: Store; view: ViewState }) {
           icon="undo"
           title="Undo (Ctrl+Z)"
           testid="undo"
-          disabled={!store.history.canUndo.value}
+          disabled={!store.history.canUndo.value && !store.curation.fresh.value}
           onClick={() => store.undo()}
         />
         <Button
@@ -117,8 +120,8 @@ function ColorMenu({ store }: { store: Store }) {
       label="Color"
       testid="color-by"
       value={idOf(store, store.colorBy.value?.col)}
-      groups={columnOptions(store, "none")}
-      onChange={(id) => store.colorByColumn(columnOf(store, id))}
+      groups={[...columnOptions(store, "none"), ...runnable(store, "clusterer")]}
+      onChange={(id) => runOption(store, id) || store.colorByColumn(columnOf(store, id))}
     />
   );
 }
@@ -133,8 +136,10 @@ function MapMenu({ store }: { store: Store }) {
       value={store.maps.wanted.value ?? ""}
       groups={[
         { title: "", options: projections.map(({ name }) => ({ value: name, text: name })) },
+        ...runnable(store, "projector"),
+        ...runnable(store, "embedder"),
       ]}
-      onChange={(name) => store.showMap(name)}
+      onChange={(name) => runOption(store, name) || store.showMap(name)}
     />
   );
 }
@@ -150,11 +155,8 @@ function SortMenu({ store }: { store: Store }) {
         label="Sort"
         testid="sort-by"
         value={idOf(store, by?.col)}
-        groups={columnOptions(store, "as given")}
-        onChange={(id) => {
-          const column = columnOf(store, id);
-          store.sortBy.value = column && { col: column.name, descending: by?.descending ?? false };
-        }}
+        groups={[...columnOptions(store, "as given"), ...runnable(store, "sorter")]}
+        onChange={(id) => runOption(store, id) || store.sortByColumn(columnOf(store, id))}
       />
       {by && (
         <Button
@@ -217,20 +219,20 @@ export function Tools({ store }: { store: Store }) {
       <span class="dataview-space" />
       <Button
         icon="filter"
-        title="Filter: show only the selected images"
+        title="Filter the view: show only the selected images"
         testid="keep"
         disabled={!selecting}
         onClick={() => store.keepSelected()}
       >
-        Keep
+        Only these
       </Button>
       <Button
-        title="Filter: leave the selected images out"
-        testid="exclude"
+        title="Filter the view: hide the selected images; the dataset stays as it is"
+        testid="hide"
         disabled={!selecting}
-        onClick={() => store.excludeSelected()}
+        onClick={() => store.hideSelected()}
       >
-        Exclude
+        Hide
       </Button>
       <Button
         title="Select nothing (Escape)"
@@ -240,6 +242,8 @@ export function Tools({ store }: { store: Store }) {
       >
         Clear
       </Button>
+      <CurationBar store={store} />
+      <PluginsButton store={store} />
     </div>
   );
 }

@@ -67,8 +67,9 @@ export class View {
     return this.tab !== null;
   }
 
-  /** It has lost its place. A new view that is not on the page yet is no orphan. */
+  /** It has lost its place, or never had one. A new view that is not on the page yet is no orphan. */
   get orphaned(): boolean {
+    if (this.tab && !this.stand.parentNode) return true; // its tab was restored before its cell
     return this.released || (this.seen && !this.marker.isConnected);
   }
 
@@ -82,10 +83,8 @@ export class View {
   /** Leaves its place for a tab. The returned function brings it back, where it has a place. */
   leaveFor(el: HTMLElement, place: Partial<Place>): () => void {
     const tab = { el, place };
-    if (!this.tab && this.root.parentNode) {
-      this.describe();
-      this.root.replaceWith(this.stand);
-    }
+    this.describe();
+    if (!this.tab && this.root.parentNode) this.root.replaceWith(this.stand);
     this.tab = tab;
     el.append(this.root);
     this.fills.value = true;

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { patch, pictureOf, standIn } from "../src/lab";
+import { patch, pictureOf, standIn } from "../src/lab/picture";
 
 const DATA = {
   "application/vnd.jupyter.widget-view+json": { model_id: "abc" },

@@ -53,10 +53,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Lab:
-    """A JupyterLab server over a folder of its own."""
+    """A JupyterLab server over a folder of its own.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    ``base`` is the path that a proxy would put it behind, ``served`` the part of the folder that it
+    serves.
+    """
+
+    def __init__(self, root: Path, *options: str, base: str = "", served: str = "") -> None:
+        self.root, self.base = root, base
         self.token = secrets.token_hex(16)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -79,9 +83,10 @@ class Lab:
         self.process = subprocess.Popen(
             [
                 sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1",
-                f"--port={self.port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}",
+                f"--port={self.port}", "--ServerApp.port_retries=0",
+                f"--ServerApp.root_dir={root / served}", f"--ServerApp.base_url={base}/",
                 f"--IdentityProvider.token={self.token}", "--LabApp.expose_app_in_browser=True",
-                "--allow-root",
+                "--allow-root", *options,
             ],
             env=env, cwd=root, stdout=self.log, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -96,7 +101,7 @@ class Lab:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port}{self.base}"
 
     def wait_until_up(self) -> None:
         deadline = time.monotonic() + 90

@@ -357,7 +357,7 @@ def test_keep_and_exclude_turn_the_selection_into_the_filter(digits: Digits) -> 
     book, widget = digits
     threes = int(book.run_code("int((digits.target[:400] == 3).sum())"))
     widget.bar("label", 3).click()
-    widget.part("exclude").click()
+    widget.part("hide").click()
     expect(widget.part("shown")).to_have_text(f"{400 - threes} shown")
     widget.part("undo").click()
     widget.part("keep").click()

@@ -96,7 +96,10 @@ export function CodePanel({ store }: { store: Store }) {
   useSignalEffect(() => {
     const { filter, selection } = store.view.value;
     const asks = [filter, selection].some((expr) => expr && hasPositions(expr));
-    code.value = viewCode(store.source.value, viewParts(store.view.value, asks ? brief : undefined));
+    code.value = viewCode(
+      store.source.value,
+      viewParts(store.view.value, asks ? brief : undefined),
+    );
     if (!asks) return;
     const asked = store.view.value;
     store.viewCode().then((text) => {

@@ -4,7 +4,7 @@ import { bridge } from "../bridge";
 import { makeExplorer } from "./frontend";
 import { ask, join, Line, StartError, start, type Where } from "./kernel";
 import { ExplorerPanel, type Saved } from "./panel";
-import { codeFor, type KernelSettings, type Request, titleOf } from "./request";
+import { codeFor, type KernelSettings, type Request, shownPath, titleOf } from "./request";
 
 export interface KernelTabOptions {
   name: string;
@@ -37,7 +37,7 @@ export class KernelPanel extends ExplorerPanel {
     super(options.name, titleOf(options.request));
     this.where = options.where;
     this.owned = options.owned;
-    this.title.caption = options.request.paths.join("\n");
+    this.title.caption = options.request.paths.map(shownPath).join("\n");
     void (options.model ? this.resume(options.model) : this.begin());
   }
 
@@ -93,7 +93,7 @@ export class KernelPanel extends ExplorerPanel {
         kernel.statusChanged.connect(this.onStatus, this);
         kernel.disposed.connect(this.onGone, this);
       }
-      this.say({ text: `${trans("Opening")} ${request.paths[0]} …` });
+      this.say({ text: `${trans("Opening")} ${shownPath(request.paths[0])} …` });
       const code = codeFor(request, root, this.options.settings());
       const label = await this.kernelLabel();
       const shown = await ask(this.connection, code, label);
@@ -133,7 +133,8 @@ export class KernelPanel extends ExplorerPanel {
     const line = new Line(this.connection!, model);
     if (!(await line.load())) {
       line.dispose();
-      if (!late()) this.offer(this.options.trans("The kernel does not have this explorer any more."));
+      if (!late())
+        this.offer(this.options.trans("The kernel does not have this explorer any more."));
       return;
     }
     if (late()) return line.dispose();
@@ -144,8 +145,12 @@ export class KernelPanel extends ExplorerPanel {
     }
     [this.line, this.end, this.model] = [line, end, model];
     line.onClose = () => this.offer(this.options.trans("The explorer was closed in its kernel."));
-    const explorer = bridge().explorers.list().filter((each) => each.model === model).at(-1);
-    if (!explorer) throw new Error("the explorer's front end is of another version: reload the page");
+    const explorer = bridge()
+      .explorers.list()
+      .filter((each) => each.model === model)
+      .at(-1);
+    if (!explorer)
+      throw new Error("the explorer's front end is of another version: reload the page");
     this.showExplorer(explorer);
   }
 

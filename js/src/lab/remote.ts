@@ -98,7 +98,7 @@ export class RemoteModel implements Model {
         insert(state, path, views[i]);
       });
       for (const [name, value] of Object.entries(state)) this.put(name, value);
-      this.arrive();
+      if ("_model_module" in state) this.arrive(); // the whole, not a change that came before it
     }
   }
 

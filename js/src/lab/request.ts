@@ -31,9 +31,14 @@ export function nameOf(path: string): string {
   return path.replace(/\/+$/, "").split("/").pop() || path || "/";
 }
 
+/** A path as people write it: "./photos" is how a kernel is told that it is no URL. */
+export function shownPath(path: string): string {
+  return path.replace(/^\.\/(?=.)/, "");
+}
+
 /** A short text for what is shown. */
 export function titleOf({ paths }: Request): string {
-  return paths.length === 1 ? nameOf(paths[0]) : `${nameOf(paths[0])} + ${paths.length - 1}`;
+  return paths.length === 1 ? nameOf(paths[0]) : `${paths.length} images`;
 }
 
 /** A JSON text of ASCII characters alone. */

@@ -1,5 +1,5 @@
 // The sidebar: the explorers of the page, what each shows, and how its work goes.
-import { Message } from "@lumino/messaging";
+import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { h, render } from "preact";
@@ -45,10 +45,7 @@ export class Sidebar extends Widget {
     this.node.setAttribute("aria-label", trans("Image explorers"));
     this.stop = bridge().explorers.onChange(() => this.follow());
     this.follow();
-    render(
-      h(List, { options, version: this.version, memory: this.memory }),
-      this.node,
-    );
+    render(h(List, { options, version: this.version, memory: this.memory }), this.node);
   }
 
   /** Draws anew: an explorer was shown elsewhere. */
@@ -122,12 +119,7 @@ function List({ options, version, memory }: ListProps) {
     <>
       <header class="dataview-sidebar-head">
         <h2>{trans("Image explorers")}</h2>
-        <button
-          type="button"
-          class="jp-mod-styled"
-          data-testid="sidebar-begin"
-          onClick={() => options.begin()}
-        >
+        <button type="button" data-testid="sidebar-begin" onClick={() => options.begin()}>
           {trans("Explore images …")}
         </button>
       </header>

@@ -61,8 +61,8 @@ export class Tabs {
     const { app } = this.options;
     const explorer = bridge().explorers.get(id);
     const there = explorer && this.tabOf(explorer);
-    if (there) return app.shell.activateById(there.id);
-    if (!explorer) return;
+    if (there) app.shell.activateById(there.id);
+    if (there || !explorer) return;
     const cell = cellOf(app.shell, explorer.home());
     const { title } = explorer.info.peek();
     const notebook = cell?.panel.context.path ?? "";
@@ -155,5 +155,9 @@ export class Tabs {
 export function folderOf({ paths }: { paths: string[] }): string {
   const [path] = paths;
   if (/^([~/]|[a-z][a-z0-9+.-]*:)/i.test(path)) return "";
-  return path.split("/").slice(0, -1).join("/");
+  return path
+    .replace(/^\.\/(?=.)/, "")
+    .split("/")
+    .slice(0, -1)
+    .join("/");
 }

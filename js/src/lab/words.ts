@@ -15,7 +15,10 @@ export function bytes(n: number): string {
 }
 
 /** What an explorer is doing: its running stage, and how far it is; null where it is at rest. */
-export function doing({ stages, running }: Progress): { text: string; share: number | null } | null {
+export function doing({
+  stages,
+  running,
+}: Progress): { text: string; share: number | null } | null {
   const failed = stages.find(({ state }) => state === "failed");
   const stage = stages.find(({ state }) => state === "running");
   if (running && stage) {

@@ -4,6 +4,12 @@ import { useEffect, useRef } from "preact/hooks";
 import { has } from "../bitset";
 import { Button } from "../button";
 import { integer } from "../format";
+import {
+  type Choice,
+  TransformChoice,
+  type Transformed,
+  useTransformed,
+} from "../plugins/transform";
 import { CancelledError, decodeSample, type Sample } from "../protocol";
 import type { Store } from "../store";
 import { Fields } from "./fields";
@@ -28,6 +34,8 @@ export function Detail({ store }: { store: Store }) {
 
 function Opened({ store, row }: { store: Store; row: number }) {
   const loaded = useSample(store);
+  const choice = useSignal<Choice>({ name: null, before: false });
+  const transformed = useTransformed(store, choice).value;
   const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const before = document.activeElement;
@@ -85,6 +93,7 @@ function Opened({ store, row }: { store: Store; row: number }) {
           {position >= 0 && `${integer(position + 1)} of ${integer(order.length)}`}
         </span>
         <span class="dataview-space" />
+        <TransformChoice store={store} choice={choice} />
         <Button
           pressed={selected}
           title="Select this image or take it out of the selection (space)"
@@ -95,7 +104,13 @@ function Opened({ store, row }: { store: Store; row: number }) {
         <Button icon="close" title="Close (Escape)" testid="close-detail" onClick={close} />
       </header>
       <div class="dataview-detail-body">
-        <Large store={store} row={row} label={label} loaded={loaded} />
+        <Large
+          store={store}
+          row={row}
+          label={label}
+          loaded={loaded}
+          after={choice.value.before ? null : transformed}
+        />
         <Fields sample={loaded?.row === row ? loaded.sample : null} />
       </div>
     </div>
@@ -107,11 +122,18 @@ interface LargeProps {
   row: number;
   label: string;
   loaded: Loaded | null;
+  /** The picture through a transform, where that is to be seen. */
+  after: Transformed | null;
 }
 
 /** The large picture; until it is here its thumbnail, enlarged. */
-function Large({ store, row, label, loaded }: LargeProps) {
+function Large({ store, row, label, loaded, after }: LargeProps) {
   void store.thumbnails.changed.value;
+  if (after?.error) return <p class="dataview-picture dataview-picture-error">{after.error}</p>;
+  if (after?.url) {
+    const name = `${label}, transformed`;
+    return <Picture key={`after ${row}`} url={after.url} label={name} size={after} />;
+  }
   const small = store.thumbnails.get(row);
   const here = loaded?.row === row ? loaded : null;
   const error = here?.error ?? here?.sample?.error ?? small?.error;

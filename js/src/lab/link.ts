@@ -1,0 +1,57 @@
+// `?explore=` in JupyterLab's address: an explorer for whoever follows the link.
+import { Dialog, showDialog } from "@jupyterlab/apputils";
+import { PageConfig } from "@jupyterlab/coreutils";
+import { Widget } from "@lumino/widgets";
+import { complain } from "./commands";
+import { LINK_PARTS, parseLink } from "./request";
+import type { Tabs } from "./tabs";
+
+/** The page's address without what this extension has read, so that a reload asks for nothing. */
+export function cleaned(url: URL): string {
+  for (const part of LINK_PARTS) url.searchParams.delete(part);
+  return `${url.pathname}${url.search}${url.hash}`;
+}
+
+/** Opens what the address asks for; what a link from anywhere may not open unasked, it asks for. */
+export async function followLink(tabs: Tabs, trans: (text: string) => string): Promise<void> {
+  try {
+    const { search } = window.location;
+    if (!new URLSearchParams(search).has("explore")) return;
+    history.replaceState(history.state, "", cleaned(new URL(window.location.href)));
+    const link = parseLink(
+      search,
+      PageConfig.getOption("dataviewKey"),
+      PageConfig.getOption("serverRoot"),
+    );
+    if (!link) return;
+    if (!link.trusted && !(await mayOpen(link.request.paths[0], trans))) return;
+    tabs.open(link.request, link.kernel ? { kernelName: link.kernel } : {});
+  } catch (error) {
+    complain(trans, error);
+  }
+}
+
+async function mayOpen(path: string, trans: (text: string) => string): Promise<boolean> {
+  const body = new Widget();
+  body.node.dataset.testid = "link-question";
+  const words = document.createElement("p");
+  words.textContent = trans("The link that brought you here asks to explore:");
+  const what = document.createElement("pre");
+  what.className = "dataview-link-path";
+  what.textContent = path;
+  const warning = document.createElement("p");
+  warning.textContent = trans(
+    "It is not below the folder of this server. A kernel would read it with your rights.",
+  );
+  body.node.append(words, what, warning);
+  const { button } = await showDialog({
+    title: trans("Explore?"),
+    body,
+    buttons: [
+      Dialog.cancelButton({ label: trans("Cancel") }),
+      Dialog.okButton({ label: trans("Explore") }),
+    ],
+    defaultButton: 0,
+  });
+  return button.accept;
+}
