@@ -49,14 +49,18 @@ def same_rows(mask: NDArray[np.bool_], keys: pd.Index[Any], others: pd.Index[Any
     chosen = keys[mask]
     return rows_of(pack_labels(chosen[chosen.notna()].unique()), others)
 
-# %% ../nbs/22_links.ipynb #7a830a87
+# %% ../nbs/22_links.ipynb #ded36524
+_cause = threading.local()  # in the thread of a link: what it is carrying
+
+
 class Link:
     """Explorers whose selections follow each other. Made by `link`."""
 
     def __init__(self, explorers: tuple[Explorer, ...], on: Hashable | None) -> None:
         self.on = on
         self._explorers = list(explorers)
-        self._changed: list[Explorer] = []  # the newest last
+        self._changed: list[tuple[Explorer, object]] = []  # and the cause; the newest last
+        self._carried: object = None  # the last cause
         self._lock = threading.Condition()
         self._busy = False
         self._ended = False
@@ -98,12 +102,12 @@ class Link:
         return f"<Link of {titles}{on}{', ended' if self._ended else ''}>"
 
     def _on_change(self, change: Any) -> None:
-        if threading.current_thread() is self._thread:
-            return
+        cause = getattr(_cause, "now", None) or object()
         with self._lock:
-            self._changed = [e for e in self._changed if e is not change["owner"]]
-            self._changed.append(change["owner"])
-            self._lock.notify_all()
+            if cause is not self._carried:
+                self._carried = cause
+                self._changed.append((change["owner"], cause))
+                self._lock.notify_all()
 
     def _carry(self) -> None:
         while True:
@@ -113,7 +117,7 @@ class Link:
                 self._lock.wait_for(lambda: self._changed or self._ended)
                 if self._ended:
                     return
-                source, self._busy = self._changed[-1], True  # the last word counts
+                (source, _cause.now), self._busy = self._changed[-1], True  # the last word counts
                 self._changed.clear()
             try:
                 self._follow(source)

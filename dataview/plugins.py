@@ -432,7 +432,7 @@ def registry(kind: str) -> Registry:
         raise unknown_name("kind of plugin", kind, _REGISTRIES)
     return _REGISTRIES[kind]
 
-# %% ../nbs/00_plugins.ipynb #c9427f30
+# %% ../nbs/00_plugins.ipynb #bdc4070b
 Decorator = Callable[[T], T]
 
 
@@ -444,7 +444,7 @@ def decorate(kind: str, obj: T | None, name: str | None, options: Mapping[str, A
 
 
 @overload
-def statistic(function: T, /) -> T: ...
+def statistic(function: T, /, *, name: str | None = None, **options: Any) -> T: ...
 @overload
 def statistic(*, name: str | None = None, **options: Any) -> Decorator[Any]: ...
 def statistic(function: Any = None, /, *, name: str | None = None, **options: Any) -> Any:
@@ -463,7 +463,7 @@ def statistic(function: Any = None, /, *, name: str | None = None, **options: An
 
 
 @overload
-def embedder(model: T, /) -> T: ...
+def embedder(model: T, /, *, name: str | None = None, **options: Any) -> T: ...
 @overload
 def embedder(*, name: str | None = None, **options: Any) -> Decorator[Any]: ...
 def embedder(model: Any = None, /, *, name: str | None = None, **options: Any) -> Any:
@@ -478,7 +478,7 @@ def embedder(model: Any = None, /, *, name: str | None = None, **options: Any) -
 
 
 @overload
-def projector(method: T, /) -> T: ...
+def projector(method: T, /, *, name: str | None = None, **options: Any) -> T: ...
 @overload
 def projector(*, name: str | None = None, **options: Any) -> Decorator[Any]: ...
 def projector(method: Any = None, /, *, name: str | None = None, **options: Any) -> Any:
@@ -491,9 +491,9 @@ def projector(method: Any = None, /, *, name: str | None = None, **options: Any)
     """
     return decorate("projector", method, name, options)
 
-# %% ../nbs/00_plugins.ipynb #4571e0f8
+# %% ../nbs/00_plugins.ipynb #e6084e49
 @overload
-def sorter(function: T, /) -> T: ...
+def sorter(function: T, /, *, name: str | None = None, **options: Any) -> T: ...
 @overload
 def sorter(*, name: str | None = None, **options: Any) -> Decorator[Any]: ...
 def sorter(function: Any = None, /, *, name: str | None = None, **options: Any) -> Any:
@@ -512,7 +512,7 @@ def sorter(function: Any = None, /, *, name: str | None = None, **options: Any) 
 
 
 @overload
-def clusterer(function: T, /) -> T: ...
+def clusterer(function: T, /, *, name: str | None = None, **options: Any) -> T: ...
 @overload
 def clusterer(*, name: str | None = None, **options: Any) -> Decorator[Any]: ...
 def clusterer(function: Any = None, /, *, name: str | None = None, **options: Any) -> Any:
@@ -530,7 +530,7 @@ def clusterer(function: Any = None, /, *, name: str | None = None, **options: An
 
 
 @overload
-def transform(function: T, /) -> T: ...
+def transform(function: T, /, *, name: str | None = None, **options: Any) -> T: ...
 @overload
 def transform(*, name: str | None = None, **options: Any) -> Decorator[Any]: ...
 def transform(function: Any = None, /, *, name: str | None = None, **options: Any) -> Any:
@@ -545,7 +545,7 @@ def transform(function: Any = None, /, *, name: str | None = None, **options: An
 
 
 @overload
-def metric(function: T, /) -> T: ...
+def metric(function: T, /, *, name: str | None = None, **options: Any) -> T: ...
 @overload
 def metric(*, name: str | None = None, **options: Any) -> Decorator[Any]: ...
 def metric(function: Any = None, /, *, name: str | None = None, **options: Any) -> Any:
@@ -560,7 +560,7 @@ def metric(function: Any = None, /, *, name: str | None = None, **options: Any) 
 
 
 @overload
-def panel(function: T, /) -> T: ...
+def panel(function: T, /, *, name: str | None = None, **options: Any) -> T: ...
 @overload
 def panel(*, name: str | None = None, **options: Any) -> Decorator[Any]: ...
 def panel(function: Any = None, /, *, name: str | None = None, **options: Any) -> Any:

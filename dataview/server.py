@@ -72,7 +72,7 @@ def find_target(what: str, folder: str | os.PathLike[str] | None = None) -> Targ
     below = os.path.relpath(path, root).replace(os.sep, "/")
     return Target(root, f"./{below}" if ":" in below.partition("/")[0] else below)
 
-# %% ../nbs/22_server.ipynb #12fe5db9
+# %% ../nbs/22_server.ipynb #b3453954
 class ServerError(RuntimeError):
     """JupyterLab could not be started."""
 
@@ -106,7 +106,7 @@ def serve(
     browser
         Whether to open a browser.
     ready
-        Is called with the address, which holds the token, before the first request is answered.
+        Is called with the address, which holds the token, once the server listens.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def serve(
         )
     app, key = _start(target, roles, port, browser)
     app.web_app.settings["page_config_data"]["dataviewKey"] = key
-    ready(_address(app, target.address(roles, key)))
+    app.io_loop.add_callback(lambda: ready(_address(app, target.address(roles, key))))
     app.identity_provider.token_generated = False  # the address was told: do not tell it again
     app.start()
 

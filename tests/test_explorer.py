@@ -172,6 +172,8 @@ def test_a_malformed_state_from_the_browser_is_refused_in_words(
         "_map": "tsne",
         "_mode": "xor",
         "_height": -5,
+        "_arrangement": "<b>",
+        "_panes": {"map": "__import__('os')"},
     }.items():
         before = getattr(ready, name)
         sent.clear()
@@ -179,7 +181,9 @@ def test_a_malformed_state_from_the_browser_is_refused_in_words(
         assert getattr(ready, name) == before
         assert f"malformed {name[1:]}" in ready._messages[-1]["text"]
         assert name in sent, "the browser is put right"
-    ready.set_state({"_schema": {}, "_messages": 3, "_esm": "alert(1)"})
+    source = dict(ready._source)
+    ready.set_state({"_schema": {}, "_messages": 3, "_esm": "alert(1)", "_source": {"x": "evil()"}})
+    assert ready._source == source
     assert ready._schema["n"] == 60 and ready._esm != "alert(1)"
     monkeypatch.undo()
     ready._mode = "replace"
@@ -431,7 +435,7 @@ def test_running_a_cell_again_cancels_what_its_last_run_began(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     runs = iter([("cell", "run 1"), ("other", "run 2"), ("cell", "run 3"), ("cell", "run 3")])
-    monkeypatch.setattr("dataview.explorer._running_cell", lambda: next(runs))
+    monkeypatch.setattr("dataview.cells.running_cell", lambda: next(runs))
     made = [explore(pictures(300)) for _ in range(4)]
     assert [ex._stages.cancelled.is_set() for ex in made] == [True, False, False, False]
     for ex in made:

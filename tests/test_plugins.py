@@ -208,7 +208,9 @@ def test_what_a_package_offers_is_known_by_name_and_imported_when_it_is_used(ins
 
 
 def test_a_broken_entry_is_named_with_its_error_and_hides_no_other(installed):
-    installed(("statistic.one", "bad:one"), ("statistic.two", "package:two"), ("all", "worse.module"))
+    installed(
+        ("statistic.one", "bad:one"), ("statistic.two", "package:two"), ("all", "worse.module")
+    )
     with pytest.warns(UserWarning) as caught:
         names = [plugin.name for plugin in registry("statistic").values()]
     assert "two" in names and "one" not in names
@@ -237,7 +239,9 @@ def test_a_cell_that_takes_the_name_of_a_package_is_refused_and_both_are_named(i
     with pytest.raises(ValueError, match=message):
         registry("statistic").register(defined("redness", "__main__"))
     assert loads == []
-    registry("statistic").register(defined("redness", "package"))  # its own module, imported by hand
+    registry("statistic").register(
+        defined("redness", "package")
+    )  # its own module, imported by hand
     assert registry("statistic")["redness"].module == "package" and loads == []
 
 
@@ -254,7 +258,9 @@ def test_a_plugin_that_looks_something_up_while_it_is_imported_does_not_hang(mon
 
 def test_listeners_hear_of_removals(request):
     heard = []
-    forget = registry("sorter").on_change(lambda p: heard.append((p.name, p.name in registry("sorter"))))
+    forget = registry("sorter").on_change(
+        lambda p: heard.append((p.name, p.name in registry("sorter")))
+    )
     request.addfinalizer(forget)
     registry("sorter").register(defined("by", "__main__"))
     plugins.remove("by")

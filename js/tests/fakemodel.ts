@@ -50,7 +50,7 @@ export const SCHEMA: Schema = {
       version: 1,
     },
   ],
-  projections: [{ name: "umap", version: 1, method: "umap" }],
+  projections: [{ name: "umap", version: 1, method: "umap", recipe: "0123456789ab" }],
   thumbnail: 96,
 };
 

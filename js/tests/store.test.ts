@@ -463,3 +463,61 @@ test("shares and rules are written short", () => {
     '(aspect < 0.35) | ~col("a \\"b").isnull()',
   );
 });
+
+describe("the code of the view", () => {
+  test("is Python's, and says only what is not as it would be", async () => {
+    store.colorBy.value = { col: "label" }; // as a label is
+    expect(await store.viewCode()).toBe("import dataview as dv\n\nex = dv.explore(images)\nex");
+    store.setFilter({ op: "compare", cmp: "==", left: { col: "label" }, right: { value: "dog" } });
+    store.arrange("only");
+    store.panes.value = { columns: 300 };
+    await settled();
+    expect(await store.viewCode()).toBe(
+      [
+        "import dataview as dv",
+        "",
+        "ex = dv.explore(",
+        "    images,",
+        '    filter=dv.col("label") == "dog",',
+        '    arrangement="only",',
+        '    panes={"columns": 300},',
+        ")",
+        "ex",
+      ].join("\n"),
+    );
+    expect(model.saved).toContainEqual({ _arrangement: "only" });
+    expect(model.saved).toContainEqual({ _panes: { columns: 300 } });
+  });
+
+  test("a lasso that is drawn names the map it was drawn on, with few vertices", () => {
+    const circle = Array.from({ length: 60 }, (_, i) => {
+      const angle = (2 * Math.PI * i) / 60;
+      return [2 + 1.6 * Math.cos(angle), 2 + 1.6 * Math.sin(angle)] as const;
+    });
+    store.selectLasso("umap", circle);
+    const drawn = store.selection.value;
+    if (drawn?.op !== "lasso") throw new Error("no lasso");
+    expect(drawn.polygon.length).toBeLessThan(15);
+    expect(drawn.recipe).toBe(SCHEMA.projections[0].recipe);
+    const few = selectedRows();
+    store.select({ ...drawn, polygon: circle });
+    expect(selectedRows()).toEqual(few);
+    expect(few.length).toBeGreaterThan(3);
+  });
+
+  test("a lasso of another map of the name selects nothing and says why", async () => {
+    store.select({
+      op: "lasso",
+      on: "umap",
+      polygon: [
+        [0, 0],
+        [9, 0],
+        [9, 9],
+      ],
+      recipe: "other",
+    });
+    await settled();
+    expect(selectedRows()).toEqual([]);
+    expect(store.notices.value.map(({ text }) => text).join()).toContain("another map");
+  });
+});

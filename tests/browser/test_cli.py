@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from s3 import Bucket, noise
 
 import dataview as dv
 from tests.browser.conftest import QUIET, SLOW, Lab, Widget
@@ -103,8 +104,8 @@ def test_a_report_fits_a_narrow_window_and_prints(
 
 
 @contextmanager
-def command(folder: Path, home: Path, *args: str) -> Iterator[str]:
-    """`dataview explore` in a folder; its address."""
+def command(folder: Path, home: Path, *args: str, **more: str) -> Iterator[str]:
+    """`dataview explore` in a folder, with more in its environment; its address."""
     settings = home / "settings"
     settings.mkdir(parents=True)
     for plugin, values in QUIET.items():
@@ -117,6 +118,7 @@ def command(folder: Path, home: Path, *args: str) -> Iterator[str]:
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "IPYTHONDIR": str(home / "ipython"),
         "PYTHONPATH": str(ROOT),
+        **more,
     }
     log = home / "log"
     with log.open("w") as stderr:
@@ -159,3 +161,21 @@ def test_explore_opens_what_is_elsewhere_and_a_glob_without_a_question(
         page.goto(address, timeout=2 * SLOW)
         expect(explorer(page).part("count")).to_have_text("0 of 17 selected", timeout=SLOW)
         expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_explore_opens_a_bucket_without_a_question(page: Page, s3: Bucket, tmp_path: Path) -> None:
+    for i in range(12):
+        s3.put(f"cats & dogs/{i}.png", noise(i))
+    credentials = {
+        "AWS_ACCESS_KEY_ID": s3.options["key"],
+        "AWS_SECRET_ACCESS_KEY": s3.options["secret"],
+        "AWS_ENDPOINT_URL": s3.address,
+    }
+    with command(tmp_path, tmp_path / "home", s3.url("cats & dogs"), **credentials) as address:
+        page.goto(address, timeout=2 * SLOW)
+        expect(explorer(page).part("count")).to_have_text("0 of 12 selected", timeout=SLOW)
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.goto(address.replace("key=", "other="), timeout=2 * SLOW)
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text(s3.url("cats & dogs"), timeout=SLOW)
+        expect(page.locator(".dataview-tab:visible")).to_have_count(0)

@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -382,3 +383,272 @@ def test_a_kernel_without_dataview_is_named_and_another_can_be_chosen(
     expect(tab(page).root).to_contain_text("6 images")
     shutil.rmtree(spec)
     close_tabs(page)
+
+
+# ------------------------------------------------------------------------------------- links
+
+
+def test_a_link_opens_what_is_below_the_root_and_asks_about_the_rest(
+    page: Page, lab: Lab, pictures: Path
+) -> None:
+    roles = '{"label": "file"}'
+    open_lab(page, lab, f"&explore=datasets/pics.csv&roles={quote(roles)}")
+    widget = tab(page)
+    expect(widget.root).to_contain_text("6 images")
+    expect(widget.part("color-by").locator("option:checked")).to_have_text("file")
+    page.wait_for_url(lambda url: "explore" not in url)
+    page.reload()  # restored, and not opened once more
+    expect(tab(page).root).to_contain_text("6 images")
+    expect(page.locator(".dataview-tab")).to_have_count(1)
+    close_tabs(page)
+
+    running = kernels(page)
+    hostile = '/etc/<img src=x onerror="document.body.dataset.pwned=1">"); import os; ("'
+    for path in (hostile, "../../etc", "s3://bucket/x", "~/x"):
+        open_lab(page, lab, f"&explore={quote(path)}&key=guessed")
+        question = page.get_by_test_id("link-question")
+        expect(question.locator("pre")).to_have_text(path)
+        page.wait_for_url(lambda url: "explore" not in url)
+        page.locator(".jp-Dialog .jp-mod-reject").click()
+        expect(question).to_have_count(0)
+        expect(page.locator(".dataview-tab")).to_have_count(0)
+    assert kernels(page) == running
+    assert page.evaluate("() => document.body.dataset.pwned") is None
+
+    open_lab(page, lab, f"&explore={quote(str(pictures / 'pics'))}")  # a person may say yes
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    expect(tab(page).root).to_contain_text("6 images")
+    close_tabs(page)
+
+    open_lab(page, lab, "&explore=datasets&roles=" + quote('{"__proto__": "x"}'))
+    expect(page.locator(".jp-Dialog")).to_contain_text('&roles= has "__proto__", expected one of')
+    page.locator(".jp-Dialog button").click()
+    expect(page.locator(".dataview-tab")).to_have_count(0)
+
+
+# ------------------------------------------------------------------- launcher, palette, sidebar
+
+
+def test_the_launcher_and_the_palette_ask_for_a_path(page: Page, lab: Lab, pictures: Path) -> None:
+    open_lab(page, lab)
+    go_to(page, "datasets")
+    command(page, "launcher:create")
+    page.locator(".jp-LauncherCard:visible", has_text="Image explorer").click()
+    dialog = page.locator(".jp-Dialog")
+    expect(dialog.locator("input")).to_have_value("datasets/")
+    dialog.locator("input").fill("datasets/pics/[0-2].png")
+    dialog.locator(".jp-mod-accept").click()
+    expect(tab(page).root).to_contain_text("3 images")
+
+    command(page, "apputils:activate-command-palette")
+    page.keyboard.type("explorers")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("dataview-sidebar")).to_be_visible()
+    expect(page.get_by_test_id("sidebar-entry")).to_have_count(1)
+    close_tabs(page)
+    empty = page.get_by_test_id("sidebar-empty")
+    expect(empty).to_contain_text('dv.explore("photos/")')
+    page.get_by_test_id("sidebar-begin").click()
+    dialog.locator("input").fill(str(pictures / "pics"))
+    page.keyboard.press("Enter")
+    expect(tab(page).root).to_contain_text("6 images")
+    close_tabs(page)
+
+
+def test_the_sidebar_tells_of_the_explorers_and_leads_to_them(notebook, page: Page) -> None:
+    book: Notebook = notebook(SMALL)
+    book.run(0)
+    book.widget().wait_for_map("pca")
+    book.run_code("ex.save_slice('threes <b>', dv.col('label') == 3); print()")
+    side = sidebar(page)
+    one = side.get_by_test_id("sidebar-entry")
+    expect(one).to_have_count(1)
+    facts = one.get_by_test_id("sidebar-facts")
+    expect(facts).to_have_text("400 images · 0 selected")
+    expect(one).to_contain_text(book.name)
+    expect(one.get_by_test_id("sidebar-memory")).to_have_text(
+        re.compile(r"kernel: \d+ MB|[\d.]+ GB")
+    )
+    piece = one.get_by_test_id("sidebar-slice")
+    expect(piece).to_contain_text("threes <b>")
+    piece.click()
+    expect(facts).to_have_text(re.compile(r"^400 images · [34]\d selected$"))
+    book.expect("(ex.selected['label'] == 3).all(), len(ex.selected) > 0",
+                "(np.True_, True)")  # fmt: skip
+
+    command(page, "launcher:create")
+    expect(page.locator(".jp-Notebook")).not_to_be_visible()
+    one.get_by_test_id("sidebar-show").click()
+    expect(book.widget().root).to_be_visible()
+    one.get_by_test_id("sidebar-tab").click()
+    expect(tab(page).root).to_contain_text("400 images")
+    expect(one.get_by_test_id("sidebar-tab")).to_have_count(0)
+    command(page, "launcher:create")
+    one.get_by_test_id("sidebar-go").click()
+    expect(tab(page).root).to_be_visible()
+    one.get_by_test_id("sidebar-close").click()
+    expect(page.locator(".dataview-tab")).to_have_count(0)
+    expect(one).to_have_count(0)
+    command(page, "docmanager:open", path=book.name)
+    book.expect("ex.comm, len(ex.selected) > 0", "(None, True)")
+
+
+# ---------------------------------------------------------------------------------- a reload
+
+
+def test_a_reload_brings_the_tabs_back_as_they_were(page: Page, lab: Lab, pictures: Path) -> None:
+    open_lab(page, lab, workspace="reload")
+    command(page, "dataview:explore-path", path="datasets/pics")
+    widget = tab(page)
+    widget.wait_for_map("umap")
+    widget.tile(1).click()
+    widget.wait_for_count("^1 of 6")
+    (kernel,) = [page.evaluate("() => window.jupyterapp.shell.currentWidget.content.kernel.id")]
+    saved(page)
+    page.reload()
+    wait_ready(page)
+    again = tab(page)
+    assert again.wait_for_count("^1 of 6") == 1
+    again.tile(2).click(modifiers=["Control"])
+    assert again.wait_for_count("^2 of 6") == 2  # Python answers it
+
+    page.evaluate("(id) => window.jupyterapp.serviceManager.kernels.shutdown(id)", kernel)
+    failed = page.get_by_test_id("tab-error")
+    expect(failed).to_be_visible()
+    saved(page)
+    page.reload()
+    wait_ready(page)
+    expect(failed).to_contain_text("The kernel of this explorer is gone")
+    failed.get_by_test_id("tab-retry").click()
+    assert tab(page).wait_for_count("^0 of 6") == 0
+    close_tabs(page)
+
+
+def test_a_moved_explorer_is_in_its_tab_after_a_reload_and_can_go_back(
+    notebook, page: Page
+) -> None:
+    book: Notebook = notebook(SMALL)
+    book.run(0)
+    book.widget().wait_for_map("pca")
+    book.run_code("ex.select(dv.col('label') == 3)")
+    book.save()
+    book.widget().part("open-tab").click()
+    count = tab(page).wait_for_count(r"^[34]\d of 400")
+    saved(page)
+    page.reload()
+    wait_ready(page)
+    moved = tab(page)
+    assert moved.wait_for_count(f"^{count} of 400") == count
+    expect(page.get_by_test_id("dataview")).to_have_count(1)
+    command(page, "docmanager:open", path=book.name)
+    cell = page.locator(".jp-Cell").first
+    cell.get_by_test_id("bring-back").click()
+    expect(cell.get_by_test_id("dataview")).to_be_visible()
+    assert book.widget().count == count
+    expect(page.locator(".dataview-tab")).to_have_count(0)
+
+
+def saved(page: Page) -> None:
+    """Wait until JupyterLab has saved its layout."""
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('workspace-ui:save') }")
+
+
+# ------------------------------------------------------------------------------- the settings
+
+
+def test_every_setting_changes_what_it_says(page: Page, lab: Lab, pictures: Path) -> None:
+    open_lab(page, lab)
+    command(page, "dataview:explore-path", path="datasets/pics")
+    widget = tab(page)
+    widget.wait_for_map("umap")
+    light = widget.root.evaluate("(root) => getComputedStyle(root).backgroundColor")
+    tile = widget.tile(0).bounding_box()
+    assert tile is not None
+
+    command(page, "settingeditor:open", query="dataview")
+    form = page.locator(".jp-SettingsForm:visible, .jp-SettingsPanel:visible").first
+    set_field(page, form, "Theme", "dark")
+    set_field(page, form, "Thumbnail size", "128")
+    set_field(page, form, "Height in a cell", "450")
+    set_field(page, form, "Embedder", "none")
+    set_field(page, form, "Size of the cache", "3 GB")
+    page.locator(".lm-TabBar-tab", has_text="pics").click()
+    expect(widget.root).to_have_attribute("data-theme", "dark")
+    dark = widget.root.evaluate("(root) => getComputedStyle(root).backgroundColor")
+    assert dark != light
+    expect(widget.part("size")).to_have_value("128")
+    larger = widget.tile(0).bounding_box()
+    assert larger is not None and larger["width"] > 1.4 * tile["width"]
+
+    # the kernels of new tabs are told theirs; a notebook's cell has its height
+    command(page, "dataview:explore-path", path="datasets/pics")
+    other = tab(page)
+    expect(other.part("progress")).to_have_count(0)
+    other.part("insert").click()
+    page.locator(".jp-Notebook:visible").wait_for()
+    book = Notebook.__new__(Notebook)
+    book.page, book.lab = page, lab
+    book.wait_ready()
+    book.expect("list(ex.dataset.vectors), dv.cache_info().limit", "([], 3000000000)")
+    cell = book.add_cell("dv.explore('pics', embed=None)")
+    book.run(cell)
+    inside = page.locator(".jp-Notebook:visible").get_by_test_id("dataview")
+    expect(inside).to_have_css("height", "450px")
+
+    page.evaluate(
+        """async (address) => {
+            const { serviceManager } = window.jupyterapp;
+            await serviceManager.settings.save("jupyterlab-dataview:plugin", "{}");
+        }"""
+    )
+    command(page, "notebook:close-and-shutdown")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    close_tabs(page)
+
+
+def set_field(page: Page, form: Locator, label: str, value: str) -> None:
+    """Fill a field of the settings page, and wait until it is saved."""
+    field = form.get_by_label(label, exact=True)
+    if field.evaluate("(field) => field.tagName") == "SELECT":
+        field.select_option(label=value)
+    else:
+        field.fill(value)
+        field.press("Tab")
+    page.wait_for_timeout(100)
+
+
+# ------------------------------------------------- behind a base URL, from a subfolder, with a token
+
+
+def test_it_works_behind_a_base_url_from_a_subfolder_with_a_token(
+    page: Page, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("hub")
+    make_pictures(root / "home" / "me" / "data" / "pics")
+    (root / "elsewhere").mkdir()
+    server = Lab(root, base="/user/me", served="home/me")
+    try:
+        open_lab(page, server, "&explore=data/pics")
+        assert "/user/me/lab" in page.url
+        expect(tab(page).root).to_contain_text("6 images")
+        close_tabs(page)
+        go_to(page, "data")
+        choose(page, entry(page, "pics"), "Explore images")
+        widget = tab(page)
+        widget.wait_for_map("umap")
+        widget.tile(0).click()
+        widget.wait_for_count("^1 of 6")
+        widget.part("insert").click()
+        page.locator(".jp-Notebook:visible").wait_for()
+        book = Notebook.__new__(Notebook)
+        book.page, book.lab = page, server
+        book.wait_ready()
+        book.expect("import os; os.path.basename(os.getcwd())", "'data'")
+        book.expect("len(ex.selected)", "1")
+        saved(page)
+        page.reload()
+        wait_ready(page)
+        page.locator(".lm-TabBar-tab", has_text="pics").click()
+        assert tab(page).wait_for_count("^1 of 6") == 1
+    finally:
+        server.stop()

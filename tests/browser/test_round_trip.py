@@ -108,14 +108,23 @@ def gestures(widget: Widget) -> dict[str, Callable[[random.Random], None]]:
     }
 
 
-def code_of(widget: Widget) -> str:
-    """The code of the view; picked rows are written by the kernel, a moment later."""
-    code = widget.part("code").inner_text()
+READ = """async (root) => {
+    for (let i = 0; i < 3; i++) await new Promise((done) => requestAnimationFrame(done));
+    const text = (name) => root.querySelector(`[data-testid=${name}]`).textContent;
+    return [text("code"), parseInt(text("count").replaceAll(",", ""))];
+}"""
+
+
+def read(widget: Widget) -> tuple[str, int]:
+    """The code of the view and how many are selected, at one moment.
+
+    Picked rows are written by the kernel, a moment later.
+    """
     for _ in range(100):
+        code, count = widget.root.evaluate(READ)
         if "…" not in code:
-            return code
+            return code, count
         widget.page.wait_for_timeout(50)
-        code = widget.part("code").inner_text()
     raise AssertionError(f"the kernel did not write {code}")
 
 
@@ -135,7 +144,8 @@ def test_random_gestures_become_code_that_gives_the_same_rows_in_a_new_kernel(
     seen: dict[str, int] = {}
     for _ in range(GESTURES):
         possible[chance.choice(list(possible))](chance)
-        seen[code_of(widget)] = widget.count
+        code, seen_count = read(widget)
+        seen[code] = seen_count
     book.run_code(f"import json; json.dump(rows_of, open({str(tmp_path / 'rows.json')!r}, 'w'))")
     recorded = json.loads((tmp_path / "rows.json").read_text())
 

@@ -12,12 +12,21 @@ export function cleaned(url: URL): string {
   return `${url.pathname}${url.search}${url.hash}`;
 }
 
+/** Milliseconds in which JupyterLab, as it starts, may write the address that it began with. */
+const STARTING = [0, 300, 1000, 3000, 6000];
+
+/** Takes the request out of the address, and again where JupyterLab puts it back. */
+function clean(): void {
+  const url = new URL(window.location.href);
+  if (url.searchParams.has("explore")) history.replaceState(history.state, "", cleaned(url));
+}
+
 /** Opens what the address asks for; what a link from anywhere may not open unasked, it asks for. */
 export async function followLink(tabs: Tabs, trans: (text: string) => string): Promise<void> {
   try {
     const { search } = window.location;
     if (!new URLSearchParams(search).has("explore")) return;
-    history.replaceState(history.state, "", cleaned(new URL(window.location.href)));
+    for (const wait of STARTING) setTimeout(clean, wait);
     const link = parseLink(
       search,
       PageConfig.getOption("dataviewKey"),
