@@ -18,7 +18,7 @@ from .terminal import plain
 # %% auto #0
 __all__ = ['MOST_BINS', 'text', 'number', 'Histogram', 'histogram', 'histogram_svg', 'bars', 'scatter_svg']
 
-# %% ../nbs/01_charts.ipynb #eb380514
+# %% ../nbs/01_charts.ipynb #0cbd3ce8
 def text(value: object) -> str:
     """A value as HTML text: characters that control anything are shown, markup is escaped."""
     return html.escape(plain(value), quote=True)
@@ -27,6 +27,8 @@ def text(value: object) -> str:
 def number(value: float) -> str:
     """A number as people write it, in four significant digits where it has decimals."""
     value = float(value)
+    if not np.isfinite(value):
+        return str(value)
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
     if not 1e-4 <= abs(value) < 1e9:
@@ -35,7 +37,7 @@ def number(value: float) -> str:
     written = f"{value:,.{digits}f}"
     return written.rstrip("0").rstrip(".") if "." in written else written
 
-# %% ../nbs/01_charts.ipynb #53a38225
+# %% ../nbs/01_charts.ipynb #17b88a9f
 MOST_BINS = 40
 
 
@@ -64,6 +66,8 @@ def histogram(values: NDArray[np.float64], most: int = MOST_BINS) -> Histogram |
     if low == high:
         margin = abs(low) * 0.01 or 0.5
         return Histogram(np.array([low - margin, low + margin]), np.array([len(finite)]))
+    if not np.isfinite(high - low):  # the edges of what a float is
+        low, high = low / 2, high / 2
     inner = np.percentile(finite, [1, 99])
     if inner[1] > inner[0] and high - low > 4 * (inner[1] - inner[0]):
         low, high = inner.tolist()

@@ -67,7 +67,7 @@ LARGE_THUMBNAIL = 256  # where the usual ones would blur
 # %% auto #0
 __all__ = ['Wire', 'MODES', 'LARGE_THUMBNAIL', 'Explorer', 'upcoming_columns', 'explore']
 
-# %% ../nbs/21_explorer.ipynb #398abe6b
+# %% ../nbs/21_explorer.ipynb #45c0b315
 class Explorer(Curated, anywidget.AnyWidget):
     """A linked map, grid and summary of a dataset: a widget and the handle on its state.
 
@@ -638,6 +638,7 @@ class Explorer(Curated, anywidget.AnyWidget):
         def end() -> None:
             pipeline.close()
             self._give_up_wanted()
+            self._curation.finish()
             if self._shown:
                 self._show_picture()
 
@@ -686,6 +687,7 @@ class Explorer(Curated, anywidget.AnyWidget):
         self.cancel()
         self._forget_slicers()
         if hasattr(self, "_desk"):
+            self._curation.close()
             self._desk.close()
         self._responder.close()
         self._give_up_wanted()

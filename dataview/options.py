@@ -105,9 +105,9 @@ def keywords(args: argparse.Namespace) -> dict[str, Any]:
 
 # %% auto #0
 __all__ = ['ROLES', 'ENGINES', 'Help', 'command', 'add_source', 'add_roles', 'add_storage', 'storage_options', 'roles',
-           'keywords', 'age']
+           'keywords', 'age', 'positive']
 
-# %% ../nbs/22_options.ipynb #3a5d57dd
+# %% ../nbs/22_options.ipynb #c7b29ea8
 def age(text: str) -> float:
     """Seconds of "30d"."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhdw])", text.strip().lower())
@@ -116,3 +116,10 @@ def age(text: str) -> float:
             f"{text!r}: expected a number and a unit, such as 30d, 12h or 8w"
         )
     return float(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}[found[2]]
+
+
+def positive(text: str) -> int:
+    """A whole number above 0."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number above 0")
+    return int(text)

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 __all__ = ['counts', 'reasons', 'image_sizes', 'spread', 'finite', 'Copies', 'exact_copies', 'near_threshold', 'near_copies',
            'Overview', 'plural', 'overview', 'origin']
 
-# %% ../nbs/17_overview.ipynb #efbc8058
+# %% ../nbs/17_overview.ipynb #52592c3d
 def counts(column: pd.Series[Any]) -> list[tuple[str, int]]:
     """The values of a column as text and how often each is there, most frequent first; none that is missing."""
-    found = column.value_counts(sort=False)
+    try:
+        found = column.value_counts(sort=False)
+    except TypeError:  # lists
+        found = column.dropna().astype(str).value_counts(sort=False)
     pairs = [(str(value), int(count)) for value, count in found.items() if count]
     return sorted(pairs, key=lambda pair: -pair[1])  # stable: in the order of the rows
 
@@ -107,7 +110,7 @@ def near_copies(ds: Dataset) -> Copies:
     gone = members & (found.keeper != np.arange(len(ds)))
     return Copies(len(groups), int(members.sum()), int(gone.sum()))
 
-# %% ../nbs/17_overview.ipynb #b0c78a19
+# %% ../nbs/17_overview.ipynb #effa3ee2
 @dataclass(frozen=True)
 class Overview:
     """A scanned dataset in a few numbers; pairs of a text and a count, most frequent first.
@@ -168,8 +171,8 @@ def _lines(found: Overview) -> Iterator[str]:
         yield f"  left out: {plain(found.left_out)}"
     if found.megapixels is not None:
         low, middle, high = map(number, found.megapixels)
-        span = "" if low == high else f", {low} to {high}"
-        yield f"  megapixels: {middle}{span and ' in the middle'}{span}"
+        said = middle if low == high else f"{low} to {high}, median {middle}"
+        yield f"  megapixels: {said}"
     for name in ("sizes", "formats", "labels", "splits"):
         pairs = getattr(found, name)
         if pairs:

@@ -18,7 +18,7 @@ from .thumbnails import Thumbnails
 # %% auto #0
 __all__ = ['STYLE', 'document', 'section', 'and_more', 'ruled', 'Album', 'data_url', 'pictures']
 
-# %% ../nbs/17_page.ipynb #54e73252
+# %% ../nbs/17_page.ipynb #20bc6111
 STYLE = """
 :root { color-scheme: light dark; --ink: #23272f; --quiet: #6a7280; --line: #e3e6ea; --page: #fff;
   --card: #f6f7f9; --accent: #3d74b8; --bar: #7aa5d6; --warn: #b3541e; }
@@ -40,8 +40,8 @@ pre { background: var(--card); padding: 12px 14px; border-radius: 6px; white-spa
 .figures div { background: var(--card); border-radius: 6px; padding: 9px 12px; }
 .figures b { display: block; font-size: 19px; font-weight: 600; font-variant-numeric: tabular-nums; }
 .figures span { color: var(--quiet); } .figures .warn b { color: var(--warn); }
-.pictures { display: flex; flex-wrap: wrap; gap: 8px; margin: 8px 0; }
-figure { margin: 0; width: 116px; break-inside: avoid; } figure img, figure .none { width: 116px; height: 116px;
+.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(112px, 1fr)); gap: 8px; margin: 8px 0; }
+figure { margin: 0; min-width: 0; break-inside: avoid; } figure img, figure .none { width: 100%; aspect-ratio: 1;
   object-fit: contain; background: var(--card); border-radius: 4px; display: block; }
 figure.pixels img { image-rendering: pixelated; }
 figure .none { display: flex; align-items: center; justify-content: center; color: var(--quiet); }
@@ -115,7 +115,7 @@ def ruled(head: Sequence[str], rows: Sequence[Sequence[object]], numbers: int = 
     body = "".join(line(row, "td") for row in rows)
     return f'<table class="ruled"><thead>{line(head, "th")}</thead><tbody>{body}</tbody></table>'
 
-# %% ../nbs/17_page.ipynb #ff6146c6
+# %% ../nbs/17_page.ipynb #1cdd5a85
 class Album:
     """The pictures of a page, as long as there is room.
 
@@ -144,7 +144,8 @@ class Album:
     def figure(self, row: int, note: str = "", role: str = "") -> str:
         """An image with its name, and a note below; `role` is a class of the style."""
         name = self.name(row)
-        caption = f"<b>{text(shorten(name, 40))}</b>" + (f"<br>{text(note)}" if note else "")
+        shown = text(shorten(name, 44)).replace("/", "/<wbr>")
+        caption = f"<b>{shown}</b>" + (f"<br>{text(note)}" if note else "")
         inside, small = self._picture(row, name)
         classes = " ".join(filter(None, (role, "pixels" if small else "")))
         return (

@@ -103,37 +103,36 @@ def _sample(ds: Dataset, album: Album) -> str:
     rows = good[np.unique(np.linspace(0, len(good) - 1, SAMPLE).astype(int))]
     return pictures([album.figure(row) for row in rows.tolist()])
 
-# %% ../nbs/22_report.ipynb #e1b5278f
-def _code(x: Any, ds: Dataset, roles: dict[str, Any]) -> str:
+# %% ../nbs/22_report.ipynb #98b6870d
+def _code(x: Any, ds: Dataset, roles: dict[str, Any], embed: Any) -> str:
     """Python that makes the same again."""
     lines = ["import dataview as dv", ""]
-    if isinstance(x, (str, os.PathLike)):
+    if isinstance(x, str | os.PathLike):
         path = os.fspath(x)
         given = [repr(redact(path) if is_url(path) else path)]
-        given += [
-            f"{k}={v!r}" for k, v in roles.items() if k != "storage_options" and isinstance(v, str)
-        ]
-        embed = f"embed={list(ds.vectors)[-1]!r}" if ds.vectors else ""
-        lines.append(f"ds = dv.scan({', '.join(filter(None, [*given, embed]))})")
-        lines.append(
-            f"ds = dv.{last_flags(ds)!r}".replace("flag(", "flag(ds, ", 1).replace("(ds, )", "(ds)")
-        )
+        given += [f"{role}={name!r}" for role, name in roles.items() if isinstance(name, str)]
+        given += ["storage_options=..."] if roles.get("storage_options") else []
+        if ds.vectors and isinstance(embed, str):
+            name = "dictionary" if embed == "auto" else embed
+            given.append(f"embed={name!r}")
+        lines.append(f"ds = dv.scan({', '.join(given)})")
+        lines.append("ds = dv.flag(ds)")
         if ds.projections:
-            method = str(ds.projections.recipes[list(ds.projections)[-1]].get("method", "umap"))
-            lines.append(f"ds = dv.project(ds, {method!r})")
+            lines.append("ds = dv.project(ds)")
     else:
         lines.append("# ds: the dataset of this report")
-    lines += [
-        "",
-        "dv.flags(ds)       # what is wrong, and by which rule",
-        "dv.duplicates(ds)  # what is there twice",
-    ]
-    lines += ['ds[dv.col("error").isnull()].frame.describe()', "dv.explore(ds)"]
-    return section(
-        "code", "The same in Python", f"<pre>{html.escape(chr(10).join(map(plain, lines)))}</pre>"
-    )
+    lines += ["", "dv.flags(ds)  # what is wrong, and by which rule"]
+    lines += ["dv.duplicates(ds)  # what is there twice", 'ds.frame["error"].dropna()']
+    lines += ["ds.frame.describe()", "dv.explore(ds)"]
+    code = _text_lines(lines)
+    return section("code", "The same in Python", f"<pre>{code}</pre>")
 
-# %% ../nbs/22_report.ipynb #e5cf4b8b
+
+def _text_lines(lines: list[str]) -> str:
+    """Lines as HTML text."""
+    return "\n".join(map(text, lines))
+
+# %% ../nbs/22_report.ipynb #d47b9747
 @dataclass(frozen=True)
 class Report:
     """A page about a dataset. In a notebook it shows itself.
@@ -236,7 +235,7 @@ def report(
         labels_section(ds, found),
         distributions_section(ds, found),
         map_section(ds),
-        _code(x, ds, roles),
+        _code(x, ds, roles, embed),
         _foot(album),
     ]
     links = _contents(body)

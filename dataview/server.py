@@ -72,7 +72,7 @@ def find_target(what: str, folder: str | os.PathLike[str] | None = None) -> Targ
     below = os.path.relpath(path, root).replace(os.sep, "/")
     return Target(root, f"./{below}" if ":" in below.partition("/")[0] else below)
 
-# %% ../nbs/22_server.ipynb #b3453954
+# %% ../nbs/22_server.ipynb #c6582885
 class ServerError(RuntimeError):
     """JupyterLab could not be started."""
 
@@ -137,8 +137,8 @@ def _start(
         f"--LabApp.default_url={target.address(roles, key)}",
         f"--ServerApp.open_browser={browser}",
         "--ServerApp.answer_yes=True",
-        "--ServerApp.log_level=WARN",
-        "--LabApp.log_level=WARN",
+        "--ServerApp.log_level=ERROR",
+        "--LabApp.log_level=ERROR",
     ]
     if port is not None:
         arguments += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]

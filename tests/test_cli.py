@@ -122,6 +122,9 @@ def test_version_is_the_packages() -> None:
         ["cache", "clear", "--older-than", "yesterday"],
         ["cache", "info", "thumbnail"],
         ["scan", "photos", "--storage-options", "nothing"],
+        ["scan", "photos", "--workers", "0"],
+        ["scan", "photos", "--output", "elsewhere"],
+        ["explore", "photos", "--port", "-1"],
         [],
     ],
 )

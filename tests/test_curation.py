@@ -225,6 +225,11 @@ def test_a_path_for_the_log_takes_any_data(tmp_path: Path) -> None:
     assert ex.dataset["excluded"].tolist() == [False, True, False, False]
 
 
+def test_a_path_in_no_folder_is_refused_before_anything_is_decided(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no folder for log="):
+        dv.explore(np.zeros((4, 8, 8), np.uint8), log=tmp_path / "a" / "b" / "log.jsonl")
+
+
 def test_a_place_that_cannot_be_written_is_said_and_nothing_is_lost(
     photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,6 +304,46 @@ def test_a_part_of_a_view_goes_on_with_its_log(photos: Path) -> None:
     part.exclude(["cat/0.png"])
     assert part.log is whole.log
     assert [act.what for act in whole.log] == ["tag", "exclude"]
+
+
+def test_explorers_of_one_log_show_each_others_decisions(photos: Path) -> None:
+    whole = explored(photos)
+    whole.tag("mine", "label == 'cat'")
+    part = explored(whole.dataset[dv.col("mine") == True])  # noqa: E712
+    part.exclude(["cat/0.png"])
+    assert whole.dataset["excluded"].sum() == 1
+    assert whole.filter == HIDDEN
+    whole.undo_decision()
+    assert "excluded" not in part.dataset.columns
+    part.close()
+    whole.exclude(["cat/2.png"])
+    assert "excluded" not in part.dataset.columns
+
+
+def test_an_act_that_is_appended_in_a_cell_shows_at_once(photos: Path) -> None:
+    ex = explored(photos)
+    ex.log.append(Act("tag", "mine", expression=dv.col("label") == "cat", count=12))
+    assert ex.dataset["mine"].sum() == 12
+    assert ex._log["acts"][0]["text"] == 'tag "mine"'
+
+
+def test_another_kernels_acts_are_read_when_the_panel_is_opened(photos: Path) -> None:
+    ex = explored(photos)
+    ex.tag("mine", ["cat/0.png"])
+    Log(ex.log.path).append(Act("tag", "theirs", rows=dv.rows(["cat/2.png"]), count=1))
+    assert ask(ex, "refresh_log") == {"new": 1}
+    assert ex.dataset["theirs"].sum() == 1
+
+
+def test_what_does_not_apply_is_said_once_all_stages_have_ended(photos: Path) -> None:
+    log = Log()
+    log.append(Act("tag", "a", expression=dv.col("brightness") > 0.5, count=9))
+    log.append(Act("tag", "b", expression=dv.col("gone") > 0.5, count=9))
+    ex = explored(photos, log=log)
+    assert ex.dataset["a"].any()
+    (warning,) = [m for m in ex._messages if m["level"] == "warning"]
+    assert warning["text"] == "1 decision does not apply here"
+    assert "unknown column 'gone'" in warning["detail"]
 
 
 def test_a_replayed_dataset_goes_on_with_its_log_and_keeps_another_apart(photos: Path) -> None:

@@ -38,7 +38,8 @@ def expressions(draw: Any) -> dv.Expr:
             ]
         )
     )()
-    return ~leaf if draw(st.booleans()) else leaf
+    expr: dv.Expr = ~leaf if draw(st.booleans()) else leaf
+    return expr
 
 
 @st.composite
@@ -194,6 +195,22 @@ def test_what_another_kernel_appended_comes_before_the_next_act(tmp_path: Path) 
     assert [act.who for act in ben] == ["anna", "ben"]
     assert anna.refresh() == 1
     assert anna.acts == ben.acts
+
+
+def test_a_file_that_was_replaced_or_deleted_meanwhile_takes_no_act(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    log = Log(path)
+    log.append(some())
+    whole = path.read_bytes()
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match="moved or deleted"):
+        log.append(some("exclude"))
+    assert not path.exists()
+    (tmp_path / "other").write_bytes(whole + whole)
+    (tmp_path / "other").rename(path)
+    with pytest.raises(ValueError, match="replaced"):
+        log.append(some("exclude"))
+    assert len(log) == 1
 
 
 def test_a_link_in_somebody_elses_folder_is_not_followed(tmp_path: Path) -> None:
@@ -384,7 +401,7 @@ def problems(ds: dv.Dataset, *made: Act) -> list[str]:
         log.append(act)
     report = ds.replay(log).replayed
     assert report is not None
-    return report["problem"].tolist()
+    return list(report["problem"])
 
 
 def test_a_replay_says_what_no_longer_applies_and_does_the_rest() -> None:

@@ -22,7 +22,7 @@ from dataview.charts import histogram, number, text
 from dataview.overview import overview
 from dataview.terminal import plain
 
-VOID = {"meta", "img", "br"}
+VOID = {"meta", "img", "br", "wbr"}
 
 
 class Page(HTMLParser):
@@ -35,7 +35,7 @@ class Page(HTMLParser):
         self.sections: dict[str, str] = {}
         self.rows: list[tuple[str, list[str]]] = []  # section and cells
         self.text = ""
-        self._cell = False
+        self.heads: list[str] = []
         self._id = ""
         self.feed(source)
         self.close()
@@ -50,6 +50,8 @@ class Page(HTMLParser):
             self.rows.append((self._id, []))
         if tag in ("td", "th"):
             self.rows[-1][1].append("")
+        if tag == "h3":
+            self.heads.append("")
         if tag not in VOID:
             self.open.append(tag)
 
@@ -63,6 +65,8 @@ class Page(HTMLParser):
         if self.open and self.open[-1] == "style":
             return
         self.text += data
+        if "h3" in self.open:
+            self.heads[-1] += data
         if "section" in self.open:
             self.sections[self._id] += data
         if ("td" in self.open or "th" in self.open) and "title" not in self.open:
@@ -314,7 +318,7 @@ def test_markup_in_every_string_is_shown_as_text() -> None:
         "html", "head", "meta", "title", "style", "body", "main", "header", "h1", "h2", "h3", "p",
         "nav", "a", "div", "b", "span", "section", "table", "thead", "tbody", "tr", "th", "td",
         "figure", "figcaption", "img", "br", "svg", "rect", "code", "pre", "footer", "ul", "li",
-        "circle",
+        "circle", "wbr",
     }  # fmt: skip
     assert not [a for _, a in page.tags if any(name.startswith("on") for name in a)]
     assert MARKUP in page.text and "</table><script>x()</script>" in page.text
@@ -399,6 +403,42 @@ def test_labels_that_are_numbers_or_missing_are_counted(tmp_path: Path) -> None:
     page = Page(quiet(frame, embed=None).html)
     assert "3 images without a label" in page.sections["labels"]
     assert overview(dv.read(frame)).labels == [("0.0", 3), ("1.0", 2), ("2.0", 1)]
+
+
+def test_columns_of_all_kinds_are_drawn_or_left_out() -> None:
+    rng = np.random.default_rng(0)
+    n = 12
+    frame = pd.DataFrame(
+        {
+            "image": list(rng.integers(0, 255, (n, 20, 20, 3), np.uint8)),
+            "label": [[1, 2], [3]] * (n // 2),  # no hash
+            "split": pd.Categorical(["a", "b", "c"] * (n // 3), categories=[*"abcd"]),
+            "huge": [1e308, -1e308] * (n // 2),
+            "endless": [np.inf, -np.inf, 1.0] * (n // 3),
+            "when": pd.date_range("2024-01-01", periods=n, tz="Europe/Berlin"),
+            "day": [None, *pd.date_range("2024-01-01", periods=n - 1).date],
+            "maybe": pd.array([True, None, False] * (n // 3), dtype="boolean"),
+            "whole": pd.array([1, None, 2**60] * (n // 3), dtype="Int64"),
+            "odd": pd.interval_range(0, n),
+            ("a", 1): [1j] * n,
+            7: rng.normal(size=n),
+        }
+    )
+    page = Page(quiet(frame, embed=None).html)
+    assert {"huge", "endless", "when", "day", "maybe", "whole", "7"} <= set(page.heads)
+    assert "image" not in page.heads, "pictures are no column to draw"
+    drawn = page.sections["distributions"]
+    assert "2024-01-01 00:00" in drawn or "2023-12-31" in drawn
+    assert page.table("labels")["[1, 2]"][-1] == "6" and page.table("labels")["a"][-1] == "4"
+
+
+def test_an_explorer_is_reported_as_it_is() -> None:
+    images = np.random.default_rng(0).integers(0, 255, (9, 20, 20, 3), np.uint8)
+    ex = dv.explore(images, embed=None)
+    ex.wait()
+    made = quiet(ex)
+    assert made.dataset.columns == ex.dataset.columns and "brightness" in made.dataset.columns
+    ex.close()
 
 
 def test_saving_is_all_or_nothing(made: dv.Report, tmp_path: Path, monkeypatch) -> None:

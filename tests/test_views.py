@@ -192,6 +192,16 @@ def test_code_names_the_variable_that_holds_the_images(monkeypatch):
     assert run(ex.code(), my_frame=frame).index.tolist() == [3, 4]
 
 
+def test_code_holds_no_secret():
+    options = {"key": "AKIACANARY", "secret": "canary-secret"}
+    url = "https://user:canary-password@example.org/a.png?token=canary-token"
+    source = views.source_code(url, {"storage_options": options}, dv.read(images(1)))
+    code = views.view_code(source, [])
+    assert "canary" not in f"{source}{code}".lower()
+    assert "storage_options=storage_options" in code
+    assert "# storage_options: the dict that was given" in code
+
+
 def test_code_describes_what_no_variable_holds():
     assert "# images: the ndarray of 5 images that was explored" in explored(images(5)).code()
 

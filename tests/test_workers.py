@@ -355,3 +355,13 @@ def test_rows_that_cannot_be_had_are_errors(processes):
     rows = decode(media, Wanted())
     assert [row.error for row in rows] == [None, "no access", None]
     assert not rows[1].lasting
+
+
+def test_broken_files_are_the_same_rows_and_the_processes_survive(processes, data):
+    media = read(data / "broken").streams["image"]
+    before = shared_pool().processes
+    there = decode(media, Wanted())
+    assert shared_pool().processes == before
+    shared_pool().close()
+    assert_equal(there, decode(media, Wanted()))
+    assert sum(row.error is not None for row in there) > 10

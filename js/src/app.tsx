@@ -52,7 +52,6 @@ export function App({ store, root, view }: AppProps) {
       <Header store={store} view={view} />
       <Tools store={store} />
       <div class="dataview-below-tools">
-        <Said store={store} />
         <CurationPanel store={store} />
         <PluginsDrawer store={store} />
       </div>
@@ -139,6 +138,7 @@ function Panes({ store, moves }: Pick<AppProps, "store"> & Pick<ViewState, "move
         >
           <Side store={store} />
         </div>
+        <Said store={store} />
         <Detail store={store} />
       </div>
     </>

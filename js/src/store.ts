@@ -339,6 +339,10 @@ export class Store {
   }
 
   redo(): void {
+    if (this.curation.turned.peek()) {
+      this.curation.redo().catch((error: Error) => this.complain(error.message));
+      return;
+    }
     this.restore(this.history.redo());
   }
 

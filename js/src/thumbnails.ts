@@ -92,7 +92,7 @@ export class Thumbnails {
   private again(): void {
     for (const controller of this.batches.keys()) controller.abort();
     for (const entry of this.kept.values()) {
-      entry.size = 0; // never enough
+      entry.size = -1; // never enough
       entry.error = null;
     }
     this.pump();

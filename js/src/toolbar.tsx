@@ -40,7 +40,7 @@ export function Header({ store, view }: { store: Store; view: ViewState }) {
           icon="redo"
           title="Redo (Ctrl+Shift+Z)"
           testid="redo"
-          disabled={!store.history.canRedo.value}
+          disabled={!store.history.canRedo.value && !store.curation.turned.value}
           onClick={() => store.redo()}
         />
       </span>

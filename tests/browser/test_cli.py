@@ -178,4 +178,3 @@ def test_explore_opens_a_bucket_without_a_question(page: Page, s3: Bucket, tmp_p
         page.goto(address.replace("key=", "other="), timeout=2 * SLOW)
         dialog = page.get_by_role("dialog")
         expect(dialog).to_contain_text(s3.url("cats & dogs"), timeout=SLOW)
-        expect(page.locator(".dataview-tab:visible")).to_have_count(0)

@@ -353,7 +353,7 @@ def test_the_menus_set_what_python_reads(digits: Digits) -> None:
     widget.page.keyboard.press("Escape")
 
 
-def test_keep_and_exclude_turn_the_selection_into_the_filter(digits: Digits) -> None:
+def test_only_these_and_hide_turn_the_selection_into_the_filter(digits: Digits) -> None:
     book, widget = digits
     threes = int(book.run_code("int((digits.target[:400] == 3).sum())"))
     widget.bar("label", 3).click()

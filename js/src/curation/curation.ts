@@ -75,6 +75,14 @@ export interface Said {
   act: string | null;
 }
 
+/** A decision, what was selected before it, and the view after it. */
+interface Step {
+  act: string;
+  what: Verb;
+  before: Expr | null;
+  view: unknown;
+}
+
 /** What is needed of the store. */
 export interface Host {
   readonly selection: ReadonlySignal<Expr | null>;
@@ -100,9 +108,12 @@ export class Curation {
   readonly said: Signal<Said | null> = signal(null);
   /** Whether the last thing that was done here is a decision: undo is then about it. */
   readonly fresh: ReadonlySignal<boolean>;
+  /** Whether the last thing that was done here is that a decision was taken back. */
+  readonly turned: ReadonlySignal<boolean>;
 
   private readonly working = signal(0);
-  private readonly last = signal<{ act: string; before: Expr | null; view: unknown } | null>(null);
+  private readonly last = signal<Step | null>(null);
+  private readonly undone = signal<Step | null>(null);
 
   constructor(
     private readonly host: Host,
@@ -111,10 +122,9 @@ export class Curation {
     this.slices = traits.read<Slice[]>("_slices", []);
     this.log = traits.read<Log>("_log", NO_LOG);
     this.busy = computed(() => this.working.value > 0);
-    this.fresh = computed(() => {
-      const { value } = this.last;
-      return value !== null && sameJson(value.view, this.view());
-    });
+    const now = (step: Step | null) => step !== null && sameJson(step.view, this.view());
+    this.fresh = computed(() => now(this.last.value));
+    this.turned = computed(() => now(this.undone.value));
   }
 
   /** Opens a panel, if there is something that it can be about. */
@@ -134,7 +144,8 @@ export class Curation {
     const before = this.host.selection.peek();
     const { content } = await this.ask("act", { what, expr: before, ...wish });
     if (what === "exclude" && wish.value !== false) this.host.clear();
-    this.note(before, content.act);
+    this.last.value = { act: content.act, what, before, view: this.view() };
+    this.undone.value = null;
     const images = `${content.count.toLocaleString("en-US")} image${content.count === 1 ? "" : "s"}`;
     const kept = content.saved ? "saved" : "kept in memory";
     this.said.value = { text: `${DONE[what](wish, images)} · ${kept}`, act: content.act };
@@ -147,6 +158,7 @@ export class Curation {
     await this.ask("undo_act", act === null ? {} : { act });
     if (last?.before) this.host.select(last.before, "replace"); // an exclusion has cleared it
     this.last.value = null;
+    this.undone.value = last && { ...last, view: this.view() };
     this.said.value = { text: "The decision is taken back; the log keeps both", act: null };
   }
 
@@ -156,8 +168,11 @@ export class Curation {
   }
 
   async redo(): Promise<void> {
+    const step = this.turned.peek() ? this.undone.peek() : null;
     await this.ask("redo_act", {});
-    this.last.value = null;
+    if (step?.what === "exclude") this.host.clear();
+    this.last.value = step && { ...step, view: this.view() };
+    this.undone.value = null;
     this.said.value = { text: "The decision holds again", act: null };
   }
 
@@ -182,10 +197,6 @@ export class Curation {
     } finally {
       this.working.value -= 1;
     }
-  }
-
-  private note(before: Expr | null, act: string): void {
-    this.last.value = { act, before, view: this.view() };
   }
 
   private view(): unknown {

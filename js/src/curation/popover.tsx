@@ -1,6 +1,6 @@
 // A small panel below the tools: it takes the focus, Escape closes it, and the focus goes back.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 interface PopoverProps {
   label: string;
@@ -13,7 +13,8 @@ export function Popover({ label, testid, onClose, children }: PopoverProps) {
   const place = useRef<HTMLDivElement>(null);
   const close = useRef(onClose);
   close.current = onClose;
-  useEffect(() => {
+  // Before the next key: whoever presses T and goes on to type writes into the field.
+  useLayoutEffect(() => {
     const panel = place.current!;
     const before = document.activeElement;
     const root = panel.closest<HTMLElement>(".dataview");

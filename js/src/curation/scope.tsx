@@ -15,7 +15,7 @@ export function Scope({ store, frozen, onChange }: ScopeProps) {
   const rule = phrase(expr);
   return (
     <fieldset class="dataview-scope" data-testid="scope">
-      <legend>On the data of tomorrow it is about</legend>
+      <legend>It is about</legend>
       <label>
         <input
           type="radio"
@@ -23,7 +23,7 @@ export function Scope({ store, frozen, onChange }: ScopeProps) {
           data-testid="scope-rows"
           onChange={() => onChange(true)}
         />
-        these images
+        these images and no others
       </label>
       <label title={rule}>
         <input
@@ -33,7 +33,7 @@ export function Scope({ store, frozen, onChange }: ScopeProps) {
           onChange={() => onChange(false)}
         />
         <span>
-          all with <code>{rule}</code>
+          also new ones with <code>{rule}</code>
         </span>
       </label>
     </fieldset>

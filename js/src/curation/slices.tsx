@@ -117,6 +117,7 @@ function Item({ store, slice }: { store: Store; slice: Slice }) {
           <button
             type="button"
             class="dataview-slice"
+            data-testid="slice-select"
             disabled={slice.problem !== ""}
             title={`${slice.code}\nClick selects, Shift+click adds${slice.why && `\n${slice.why}`}`}
             onClick={(event) => store.select(slice.expr, event.shiftKey ? "add" : "replace")}

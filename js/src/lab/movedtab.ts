@@ -4,6 +4,8 @@ import { ExplorerPanel, type Saved } from "./panel";
 
 /** Milliseconds after a reload that the notebook has for bringing its explorer. */
 const PATIENCE = 15_000;
+/** Milliseconds in which a model that went away may come again: JupyterLab connects anew. */
+const RETURN = 3_000;
 
 interface Options {
   name: string;
@@ -41,16 +43,19 @@ export class MovedPanel extends ExplorerPanel {
   }
 
   protected lost(): void {
+    const { explorer } = this;
+    if (!explorer) return;
     this.explorer = null; // its view is gone already
-    this.closeTab();
+    if (bridge().explorers.list().includes(explorer)) return this.closeTab(); // its cell is gone
+    this.say({ text: this.options.trans("Waiting for the notebook of this explorer …") });
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.closeTab(), RETURN);
   }
 
   private meet(): void {
     const there = bridge().explorers.list();
-    if (this.explorer) {
-      if (!there.includes(this.explorer)) this.lost();
-      return;
-    }
+    if (this.explorer && !there.includes(this.explorer)) this.lost();
+    if (this.explorer) return;
     const explorer = there.find(({ model }: ExplorerHandle) => model === this.options.model);
     if (!explorer) return;
     clearTimeout(this.timer);
