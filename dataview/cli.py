@@ -111,7 +111,7 @@ def _explore(args: argparse.Namespace) -> int:
     say("ended")
     return 0
 
-# %% ../nbs/23_cli.ipynb #e3c5b6ea
+# %% ../nbs/23_cli.ipynb #8c58b601
 def _add_scan(commands: Any) -> None:
     parser = command(
         commands,
@@ -173,9 +173,9 @@ def _scan(args: argparse.Namespace) -> int:
         print(json.dumps(figures, indent=2))
     else:
         print(found)
-        rate = f"{len(ds) / max(seconds, 1e-9):,.0f} images a second"
+        rate = bar.scanned.rate if bar.scanned else len(ds) / max(seconds, 1e-9)
         known = f", {cached:,} of them from the cache" if cached else ""
-        print(f"scanned in {seconds:.1f} s ({rate}{known})")
+        print(f"took {seconds:.1f} s; scanned {rate:,.0f} images a second{known}")
         if args.table is not None:
             say(f"wrote {plain(args.table)}: {plural(len(ds), 'row')}")
     return 0

@@ -20,7 +20,7 @@ from .terminal import plain
 # %% auto #0
 __all__ = ['Bar', 'what_is_kept', 'quiet_libraries', 'one_line']
 
-# %% ../nbs/22_console.ipynb #4847e374
+# %% ../nbs/22_console.ipynb #14633732
 class Bar:
     """Shows how far work is, on a terminal; what it was told last can be asked.
 
@@ -52,8 +52,9 @@ class Bar:
             self.close()
             from tqdm import tqdm
 
+            unit = " images" if progress.stage in ("scan", "embedding") else ""
             self._bar = tqdm(
-                desc=progress.stage, total=progress.total, leave=False, file=sys.stderr
+                desc=progress.stage, total=progress.total, unit=unit, leave=False, file=sys.stderr
             )
             self._bar.start_t -= progress.done / max(progress.rate, 1e-9)
             self._stage = progress.stage

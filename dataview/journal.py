@@ -18,7 +18,8 @@ from typing import Any, Final
 # %% auto #0
 __all__ = ['MAX_LINE', 'line_to_json', 'Refused', 'Journal']
 
-# %% ../nbs/01_journal.ipynb #3c3bd9cc
+# %% ../nbs/01_journal.ipynb #1bbe76f9
+_TAIL: Final = 4096  # bytes by which a file is known again
 MAX_LINE: Final = 64 << 20  # bytes: a million picked rows by number are 8 MB
 
 
@@ -48,7 +49,7 @@ def line_to_json(line: bytes) -> dict[str, Any]:
 def _no_number(text: str) -> float:
     raise ValueError(f"{text} is no number in JSON")
 
-# %% ../nbs/01_journal.ipynb #f11084d1
+# %% ../nbs/01_journal.ipynb #0b6a84a5
 @dataclass(frozen=True)
 class Refused:
     """A line that is not what it should be: its number, from 1, and why."""
@@ -88,7 +89,7 @@ class Journal:
         self._read = read
         self._begins = begins.encode()
         self._follow = follow_links
-        self._file: tuple[int, int] | None = None
+        self._tail = b""  # the last bytes that were
         self._offset = 0  # of the first byte that was not read
         self._lines = 0
         self.refused: list[Refused] = []
@@ -144,22 +145,20 @@ class Journal:
                 with suppress(OSError):
                     os.ftruncate(descriptor, size)
                 raise
-            self._offset, self._lines = size + len(line), self._lines + 1
+            self._advance(line)
         if made or size == 0:
             _sync_folders(self.path.parent)
         return news
 
     def _news(self, descriptor: int) -> list[Any]:
         """Read to the last newline."""
-        status = os.fstat(descriptor)
-        size, file = status.st_size, (status.st_dev, status.st_ino)
-        if self._file not in (None, file) or size < self._offset:  # an editor, or git checkout
+        size = os.fstat(descriptor).st_size
+        if _read_at(descriptor, len(self._tail), self._offset - len(self._tail)) != self._tail:
+            # an editor, or git checkout; a longer copy of the same log is welcome
             raise ValueError(f"{self.path} was replaced by another file meanwhile: open it again")
-        self._file = file
         found, refused = [], []
         for line in _lines(descriptor, self._offset, size):
-            self._offset += len(line)
-            self._lines += 1
+            self._advance(line)
             if not line.strip():
                 continue
             try:
@@ -167,12 +166,17 @@ class Journal:
             except ValueError as error:
                 refused.append(Refused(self._lines, str(error)))
         if refused and not found and len(refused) == self._lines:
-            self._offset = self._lines = 0
+            self._offset, self._lines, self._tail = 0, 0, b""
             raise ValueError(
                 f"{self.path} is something else: line {refused[0].line}: {refused[0].why}"
             )
         self.refused += refused
         return found
+
+    def _advance(self, line: bytes) -> None:
+        self._offset += len(line)
+        self._lines += 1
+        self._tail = (self._tail + line)[-_TAIL:]
 
     def _check_torn(self, start: bytes) -> None:
         if not self._begins.startswith(start.strip(b"\0")):  # zeros: a crash of the machine

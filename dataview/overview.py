@@ -110,7 +110,7 @@ def near_copies(ds: Dataset) -> Copies:
     gone = members & (found.keeper != np.arange(len(ds)))
     return Copies(len(groups), int(members.sum()), int(gone.sum()))
 
-# %% ../nbs/17_overview.ipynb #effa3ee2
+# %% ../nbs/17_overview.ipynb #54b95d9f
 @dataclass(frozen=True)
 class Overview:
     """A scanned dataset in a few numbers; pairs of a text and a count, most frequent first.
@@ -176,7 +176,9 @@ def _lines(found: Overview) -> Iterator[str]:
     for name in ("sizes", "formats", "labels", "splits"):
         pairs = getattr(found, name)
         if pairs:
-            shown = ", ".join(f"{plain(value)} ({count:,})" for value, count in pairs[:4])
+            shown = ", ".join(
+                f"{shorten(plain(value), 40)} ({count:,})" for value, count in pairs[:4]
+            )
             yield f"  {name}: {shown}" + (f", {len(pairs) - 4:,} more" if len(pairs) > 4 else "")
     if found.unreadable:
         yield f"could not be read: {found.unreadable:,}"

@@ -18,7 +18,7 @@ from .thumbnails import Thumbnails
 # %% auto #0
 __all__ = ['STYLE', 'document', 'section', 'and_more', 'ruled', 'Album', 'data_url', 'pictures']
 
-# %% ../nbs/17_page.ipynb #20bc6111
+# %% ../nbs/17_page.ipynb #60c3425f
 STYLE = """
 :root { color-scheme: light dark; --ink: #23272f; --quiet: #6a7280; --line: #e3e6ea; --page: #fff;
   --card: #f6f7f9; --accent: #3d74b8; --bar: #7aa5d6; --warn: #b3541e; }
@@ -107,7 +107,7 @@ def ruled(head: Sequence[str], rows: Sequence[Sequence[object]], numbers: int = 
 
     def line(cells: Sequence[object], tag: str) -> str:
         made = (
-            f"<{tag}{' class=number' if i >= first else ''}>{text(cell)}</{tag}>"
+            f"<{tag}{' class=number' if i >= first else ''}>{text(shorten(plain(cell), 400))}</{tag}>"
             for i, cell in enumerate(cells)
         )
         return f"<tr>{''.join(made)}</tr>"

@@ -198,7 +198,7 @@ class Plugin:
         same = (self.module, self.qualname) == (other.module, other.qualname)
         return same or self.module == other.module == "__main__"
 
-# %% ../nbs/00_plugins.ipynb #d0ed27d2
+# %% ../nbs/00_plugins.ipynb #86ce6082
 _REQUIRED: Final[Any] = object()
 
 
@@ -279,6 +279,8 @@ class Registry(Mapping[str, Plugin]):
     def offer(self, name: str, entry: EntryPoint) -> None:
         """Know a plugin by its name; it is imported when somebody uses it."""
         with _reported(entry), self._lock:
+            if not EntryPoint.pattern.match(entry.value):
+                raise ValueError(f"{entry.value!r} is no MODULE:NAME")
             before = self._offered.get(name)
             taken = self._plugins.get(name)
             if before is not None or taken is not None:

@@ -85,7 +85,7 @@ def _has_plugins() -> bool:
     openers = (opener for opener, _ in Image.OPEN.values())
     return any(not str(opener.__module__).startswith("PIL.") for opener in openers)
 
-# %% ../nbs/12_workers.ipynb #7596951f
+# %% ../nbs/12_workers.ipynb #194d2c43
 class Workers:
     """Reads and decodes rows of a stream.
 
@@ -210,4 +210,5 @@ def _path(source: Any) -> str | None:
     path = os.fspath(source)
     if not isinstance(path, str) or not path or is_url(path):
         return None
+    path = str.__str__(path)  # of numpy's, or of a class that is known only here
     return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)

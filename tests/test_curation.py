@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 import dataview as dv
-from dataview.curation import HIDDEN, folder_of, open_log
+from dataview.curation import HIDDEN, Curation, folder_of, open_log
 from dataview.decisions import Act, Log
+from dataview.streams import Stream
 
 
 @pytest.fixture
@@ -462,3 +465,56 @@ def test_applying_again_costs_no_evaluation(photos: Path) -> None:
         assert ex.dataset["mine"].sum() == 12
     finally:
         dv.plugins.registry("slicer").unregister("test_curation_counted")
+
+
+def curated(ds: dv.Dataset) -> tuple[Curation, dict[str, Any]]:
+    """A curation without an explorer, and what it shows."""
+    shown: dict[str, Any] = {"dataset": ds, "said": []}
+    curation = Curation(
+        dataset=lambda: shown["dataset"],
+        publish=lambda: shown.update(dataset=curation.apply(shown["dataset"])),
+        selection=lambda: dv.rows([]),
+        say=lambda *said: shown["said"].append(said),
+        tell=lambda _: None,
+    )
+    curation.open(Log())
+    return curation, shown
+
+
+GESTURE = st.tuples(
+    st.sampled_from(["tag", "exclude", "relabel", "note", "undo", "redo", "stage"]),
+    st.sampled_from(["a", "b"]),
+    st.sampled_from(["x > 3", "x < 5", "label == 'cat'", "label == 'new'", "a == True"]),
+    st.booleans(),
+    st.integers(0, 9),
+)
+
+
+@given(st.lists(GESTURE, max_size=14))
+@settings(deadline=None, max_examples=100)
+def test_what_is_shown_is_what_a_replay_of_the_log_gives(gestures: list[Any]) -> None:
+    frame = pd.DataFrame({"x": range(8), "label": ["cat", "dog"] * 4}, index=list("abcdefgh"))
+    stream = Stream(np.zeros((8, 2, 2), np.uint8))
+    own = dv.Dataset(frame, streams={"image": stream}, roles={"label": "label"})
+    curation, shown = curated(own)
+    for what, name, query, frozen, number in gestures:
+        try:
+            if what == "undo":
+                stand = [act.id for act in curation.log.standing if act.what != "undo"]
+                curation.undo(stand[number % len(stand)] if stand else None)
+            elif what == "redo":
+                curation.redo()
+            elif what == "stage":  # of the pipeline, whose dataset knows of no decisions
+                own = own.assign({f"found{number}": number})
+                shown["dataset"] = curation.apply(own)
+            else:
+                value = {"relabel": "new", "note": name}.get(what, number % 3 > 0)
+                name = name if what == "tag" else ""
+                chosen = dv.parse(query)
+                curation.act(what, name=name, value=value, chosen=chosen, frozen=frozen)
+        except (ValueError, KeyError):
+            pass  # nothing is selected, no such column, nothing to take back
+        replayed = own.replay(curation.log).frame
+        now = shown["dataset"].frame
+        pd.testing.assert_frame_equal(now[sorted(now.columns)], replayed[sorted(replayed.columns)])
+        assert shown["dataset"].without_decisions().frame.equals(own.frame)

@@ -51,6 +51,10 @@ def test_wheel_holds_the_extension_once_and_as_shared_data(names: list[str]) -> 
     assert not [name for name in names if name.startswith("dataview/labextension")]
 
 
+def test_wheel_holds_the_settings_and_menus_of_the_extension(names: list[str]) -> None:
+    assert len(ending(names, f"{EXTENSION}schemas/jupyterlab-dataview/plugin.json")) == 1
+
+
 def test_wheel_holds_every_module_and_nothing_of_the_workshop(names: list[str]) -> None:
     modules = {f"dataview/{path.name}" for path in (ROOT / "dataview").glob("*.py")}
     assert modules - {"dataview/_modidx.py"} <= set(names)  # nbdev's index serves the workshop

@@ -226,6 +226,12 @@ def test_a_broken_entry_is_named_with_its_error_and_hides_no_other(installed):
     assert set(table[table.kind == "broken"].name) == {"all", "statistic.one"}
 
 
+def test_a_malformed_entry_is_refused_and_hides_no_other(installed):
+    installed(("sorter.<b>", "no object here"), ("sorter.good", "package:good"))
+    with pytest.warns(UserWarning, match="<b> = no object here could not be loaded: ValueError"):
+        assert list(registry("sorter")) == ["good"]
+
+
 def test_two_packages_with_one_name_are_both_named(installed):
     installed(("sorter.same", "package:first"), ("sorter.same", "other:second"))
     with pytest.warns(UserWarning, match="sorter.same = other:second.*taken by.*package:first"):

@@ -206,6 +206,10 @@ def test_every_statistic_has_a_chart_whose_bars_count_all_values(
         low, high = number(values.min()), number(values.max())
         assert f"histogram of {len(values):,} values from {low} to {high}" in labels
         assert f"median {number(values.median())}" in page.sections["distributions"]
+    for chart in re.findall(r'<svg class="histogram".*?</svg>', made.html):
+        said = re.search(r'aria-label="histogram of ([\d,]+) ', chart)
+        bars = re.findall(r": ([\d,]+)</title>", chart)
+        assert said and sum(int(n.replace(",", "")) for n in bars) == int(said[1].replace(",", ""))
     assert "bit_depth 8" in page.sections["distributions"], "said once, where all are the same"
 
 

@@ -179,6 +179,15 @@ def test_relative_paths_are_seen_from_here(processes, folder, monkeypatch):
     assert ds["error"].tolist() == [None, None, "no such file"]
 
 
+def test_paths_of_any_class_are_paths(processes, folder):
+    class Name(str):
+        pass
+
+    paths = [np.str_(folder / "003.jpg"), Name(folder / "004.jpg"), folder / "005.jpg"]
+    ds = scan(paths, progress=False, cache=False)
+    assert ds["error"].isna().all() and processes()[1] == []
+
+
 def test_pillows_settings_go_with_the_work(processes, folder, monkeypatch):
     media = read(folder).streams["image"]
     assert sum("too large" in str(row.error) for row in decode(media, Wanted())) == 0

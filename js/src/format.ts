@@ -1,5 +1,5 @@
 // Numbers, times and code as text.
-import { type Expr, pickedCount } from "./expressions";
+import { type Expr, type Name, pickedCount } from "./expressions";
 import { scalarToPython, toPython } from "./python";
 
 export const integer = (value: number): string => value.toLocaleString("en-US");
@@ -87,7 +87,16 @@ function part(expr: Expr): string {
 }
 
 /** An expression for a person: the chip of a filter. */
-export const phrase = (expr: Expr): string => plain(brief(expr));
+export function phrase(expr: Expr): string {
+  if (expr.op === "compare" && expr.cmp === "==" && "value" in expr.right) {
+    const { value } = expr.right;
+    if (value === true) return nameText(expr.left.col);
+    if (value === false) return `not ${nameText(expr.left.col)}`;
+  }
+  return plain(brief(expr));
+}
+
+const nameText = (name: Name): string => (typeof name === "string" ? name : scalarToPython(name));
 
 /** The Python code of an expression, with less around the names. */
 export function plain(code: string): string {

@@ -26,6 +26,7 @@ export class View {
   readonly root = document.createElement("div");
   /** True when the cleanup of its place was called: it waits for a new one. */
   released = false;
+  private readonly born = performance.now();
   /** The tab that it is in instead of its place, where `stand` is meanwhile. */
   private tab: Tab | null = null;
   private readonly stand = document.createElement("div");
@@ -71,6 +72,17 @@ export class View {
   get orphaned(): boolean {
     if (this.tab && !this.stand.parentNode) return true; // its tab was restored before its cell
     return this.released || (this.seen && !this.marker.isConnected);
+  }
+
+  /** Milliseconds since it was made. */
+  get age(): number {
+    return performance.now() - this.born;
+  }
+
+  /** Gives its place up, and waits for another. */
+  release(): void {
+    this.marker.remove();
+    this.released = true;
   }
 
   /** Takes a place in the page; while the view is in a tab, what stands for it does. */

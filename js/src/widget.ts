@@ -22,6 +22,8 @@ export default function explorer() {
   let store: Store | null = null;
   let handle: Handle | null = null;
   const views = new Set<View>();
+  /** What was rendered where. */
+  const places = new Map<HTMLElement, View>();
 
   function makeView(): View {
     if (!store) throw new Error("the explorer was rendered before it was initialized");
@@ -39,6 +41,7 @@ export default function explorer() {
       handle?.destroy();
       for (const view of views) view.lose();
       views.clear();
+      places.clear();
       store?.destroy();
       store = handle = null;
     };
@@ -52,16 +55,34 @@ export default function explorer() {
   function render({ el }: Pick<Props, "el">): () => void {
     const view = [...views].find(({ orphaned }) => orphaned) ?? makeView();
     view.moveTo(el);
+    places.set(el, view);
     return () => {
-      if (!el.contains(view.marker)) return; // it has moved
-      view.marker.remove();
-      view.released = true;
+      const view = places.get(el);
+      places.delete(el);
+      if (!view || !el.contains(view.marker)) return; // it has moved
+      view.release();
+      if (view.away) takeOver(view);
       setTimeout(() => {
         if (!view.released) return;
         views.delete(view);
         view.lose();
       }, PATIENCE);
     };
+  }
+
+  /**
+   * JupyterLab may render an output again before it gives the old one up, and then a view was made
+   * for it. One that is in a tab of its own takes that place: it is the one that people see.
+   */
+  function takeOver(view: View): void {
+    for (const [el, other] of places) {
+      if (other === view || other.away || other.age > PATIENCE) continue;
+      views.delete(other);
+      other.destroy();
+      view.moveTo(el);
+      places.set(el, view);
+      return;
+    }
   }
 
   return { initialize, render };

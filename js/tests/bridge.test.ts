@@ -139,6 +139,22 @@ test("a cell that is drawn again while its view is away keeps the place for it",
   expect(root(second)).toBe(view);
 });
 
+test("a cell that is drawn again before the old one is given up keeps the place too", () => {
+  const [first, second, tab] = [place(), place(), place()];
+  const release = widget.render({ el: first });
+  const view = root(first);
+  const lost = vi.fn();
+  const back = handle().showIn(tab, { lost });
+  widget.render({ el: second });
+  release();
+  vi.advanceTimersByTime(10_000);
+  expect(lost).not.toHaveBeenCalled();
+  expect(root(tab)).toBe(view);
+  expect(root(second)).toBeNull();
+  back();
+  expect(root(second)).toBe(view);
+});
+
 test("when the cell is gone its view in a tab is too, and the tab is told", () => {
   const [cell, tab] = [place(), place()];
   const release = widget.render({ el: cell });

@@ -45,6 +45,17 @@ test("a widget that loads for too long gives way to the picture", async () => {
   expect(pictures(node)).toBe(0);
 });
 
+test("a view that was closed leaves the picture", async () => {
+  const node = document.createElement("div");
+  const end = standIn(node, "data:image/png;base64,AAAA", 10);
+  node.append(document.createElement("div"));
+  await settled();
+  node.replaceChildren();
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  expect(pictures(node)).toBe(1);
+  end();
+});
+
 test("renderers of other widgets and other types are left as they are", async () => {
   const make = (text: string) => {
     const node = document.createElement("div");

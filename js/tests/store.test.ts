@@ -2,7 +2,7 @@ import { effect } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fromRows, or, toRows } from "../src/bitset";
 import { type Expr, not, rowsExpr } from "../src/expressions";
-import { brief, hasPositions, plain, share } from "../src/format";
+import { brief, hasPositions, phrase, plain, share } from "../src/format";
 import { argsort } from "../src/order";
 import { figures } from "../src/progress";
 import { combine, within } from "../src/selection";
@@ -462,6 +462,9 @@ test("shares and rules are written short", () => {
   expect(plain('(dv.col("aspect") < 0.35) | ~dv.col("a \\"b").isnull()')).toBe(
     '(aspect < 0.35) | ~col("a \\"b").isnull()',
   );
+  const excluded = (value: boolean) =>
+    phrase({ op: "compare", cmp: "==", left: { col: "excluded" }, right: { value } });
+  expect([excluded(true), excluded(false)]).toEqual(["excluded", "not excluded"]);
 });
 
 describe("the code of the view", () => {

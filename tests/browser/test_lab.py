@@ -45,6 +45,15 @@ def tab(page: Page) -> Widget:
     return Widget(page, root)
 
 
+def show(book: Notebook) -> None:
+    """Bring a notebook to the front."""
+    path = {"path": book.name}
+    book.page.evaluate(
+        "(args) => window.jupyterapp.commands.execute('docmanager:open', args).then(() => 0)", path
+    )
+    book.wait_ready()
+
+
 def sidebar(page: Page) -> Locator:
     command(page, "dataview:show-explorers")
     found = page.get_by_test_id("dataview-sidebar")
@@ -170,7 +179,7 @@ def test_an_explorer_moves_to_its_own_tab_and_back_as_it_is(notebook, page: Page
     smaller = moved.root.bounding_box()
     assert smaller and smaller["height"] < box["height"]
 
-    command(page, "docmanager:open", path=book.name)
+    show(book)
     expect(cell.get_by_test_id("away")).to_contain_text("Shown in its own tab")
     cell.get_by_test_id("bring-back").click()
     expect(cell.get_by_test_id("dataview")).to_be_visible()
@@ -186,7 +195,7 @@ def test_an_explorer_moves_to_its_own_tab_and_back_as_it_is(notebook, page: Page
     expect(cell.get_by_test_id("dataview")).to_be_visible()
     book.widget().part("open-tab").click()
     tab(page)
-    command(page, "docmanager:open", path=book.name)
+    show(book)
     book.run(0)
     expect(page.locator(".dataview-tab")).to_have_count(0)
 
@@ -490,7 +499,8 @@ def test_the_sidebar_tells_of_the_explorers_and_leads_to_them(notebook, page: Pa
     one.get_by_test_id("sidebar-close").click()
     expect(page.locator(".dataview-tab")).to_have_count(0)
     expect(one).to_have_count(0)
-    command(page, "docmanager:open", path=book.name)
+    show(book)
+    expect(page.locator("figure.dataview-static")).to_contain_text("run the cell to explore")
     book.expect("ex.comm, len(ex.selected) > 0", "(None, True)")
 
 
@@ -541,7 +551,7 @@ def test_a_moved_explorer_is_in_its_tab_after_a_reload_and_can_go_back(
     moved = tab(page)
     assert moved.wait_for_count(f"^{count} of 400") == count
     expect(page.get_by_test_id("dataview")).to_have_count(1)
-    command(page, "docmanager:open", path=book.name)
+    show(book)
     cell = page.locator(".jp-Cell").first
     cell.get_by_test_id("bring-back").click()
     expect(cell.get_by_test_id("dataview")).to_be_visible()
@@ -577,12 +587,11 @@ def test_every_setting_changes_what_it_says(page: Page, lab: Lab, pictures: Path
     assert tile is not None
 
     command(page, "settingeditor:open", query="dataview")
-    form = page.locator(".jp-SettingsForm:visible, .jp-SettingsPanel:visible").first
-    set_field(page, form, "Theme", "dark")
-    set_field(page, form, "Thumbnail size", "128")
-    set_field(page, form, "Height in a cell", "450")
-    set_field(page, form, "Embedder", "none")
-    set_field(page, form, "Size of the cache", "3 GB")
+    set_field(page, "theme", "dark")
+    set_field(page, "thumbnailSize", "128")
+    set_field(page, "height", "450")
+    set_field(page, "embedder", "none")
+    set_field(page, "cacheLimit", "3 GB")
     page.locator(".lm-TabBar-tab", has_text="pics").click()
     expect(widget.root).to_have_attribute("data-theme", "dark")
     dark = widget.root.evaluate("(root) => getComputedStyle(root).backgroundColor")
@@ -617,15 +626,14 @@ def test_every_setting_changes_what_it_says(page: Page, lab: Lab, pictures: Path
     close_tabs(page)
 
 
-def set_field(page: Page, form: Locator, label: str, value: str) -> None:
-    """Fill a field of the settings page, and wait until it is saved."""
-    field = form.get_by_label(label, exact=True)
-    if field.evaluate("(field) => field.tagName") == "SELECT":
+def set_field(page: Page, name: str, value: str) -> None:
+    """Fill a field of the settings page."""
+    field = page.locator(f'[id="jp-SettingsEditor-jupyterlab-dataview:plugin_{name}"]')
+    if name == "theme":
         field.select_option(label=value)
     else:
         field.fill(value)
         field.press("Tab")
-    page.wait_for_timeout(100)
 
 
 # ------------------------------------------------- behind a base URL, from a subfolder, with a token

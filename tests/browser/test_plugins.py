@@ -40,10 +40,9 @@ def opened(view: Opened) -> Opened:
         "for name in dv.plugins()['name']:\n    dv.plugins.remove(name)\n"
         "ex.select(None); ex.filter = None; ex.color_by = 'label'; ex.sort_by = None"
     )
-    if widget.part("plugins-drawer").count():
-        widget.page.keyboard.press("Escape")
-    for close in widget.part("runs").get_by_title("Dismiss").all():
-        close.click()
+    close(widget)
+    for close_line in widget.part("runs").get_by_title("Dismiss").all():
+        close_line.click()
     widget.root.scroll_into_view_if_needed()
     return book, widget
 
@@ -52,6 +51,12 @@ def drawer(widget: Widget) -> Locator:
     if not widget.part("plugins-drawer").count():
         widget.part("plugins").click()
     return widget.part("plugins-drawer")
+
+
+def close(widget: Widget) -> None:
+    """Close the drawer, wherever the focus is."""
+    if widget.part("plugins-drawer").count():
+        widget.part("plugins-drawer").get_by_title("Close (Escape)").click()
 
 
 def item(widget: Widget, kind: str, name: str) -> Locator:
@@ -164,7 +169,7 @@ def test_an_embedder_and_a_projector_make_maps(opened: Opened) -> None:
     )
     item(widget, "embedder", "raw").get_by_test_id("run-plugin").click()
     book.expect("ex.map, ex.dataset.vectors['raw'].shape", "('raw pca', (200, 64))")
-    widget.page.keyboard.press("Escape")
+    close(widget)
     widget.part("map-select").select_option(label="corner")
     book.expect("ex.map", "'corner'")
     widget.wait_for_points("corner")
@@ -266,7 +271,7 @@ def test_a_transform_is_seen_in_the_grid_and_before_and_after_in_the_large_pictu
         "@dv.transform\ndef inverted(image, keep: bool = False):\n    return image if keep else 255 - image",
     )
     item(widget, "transform", "inverted").get_by_test_id("use-transform").click()
-    widget.page.keyboard.press("Escape")
+    close(widget)
     expect(widget.tile(0).locator("img")).not_to_have_attribute("src", str(source))
     widget.tile(0).dblclick()
     detail = widget.part("detail")
@@ -342,3 +347,52 @@ def test_the_drawer_opens_by_a_key_and_gives_the_focus_back(opened: Opened) -> N
         widget.page.evaluate("() => document.activeElement.getAttribute('role')") == "application"
     )
     book.expect("ex.sort_by", "'by_label'")
+
+
+PACKAGES = """
+import importlib, pathlib, sys, warnings
+warnings.simplefilter("ignore")
+site = pathlib.Path("site-packages").resolve()
+info = site / "offers-1.0.dist-info"
+info.mkdir(parents=True)
+(info / "METADATA").write_text("Metadata-Version: 2.1\\nName: offers\\nVersion: 1.0\\n")
+(info / "entry_points.txt").write_text('''[dataview.plugins]
+statistic.ink = offered:ink
+statistic.<img src=x onerror=alert(1)> = offered:nothing
+panel.gone = nowhere:panel
+''')
+(site / "offered.py").write_text('''
+import dataview as dv
+@dv.statistic
+def ink(image, scale: float = 1.0):
+    "How much ink."
+    return scale * float(255 - image.mean())
+''')
+sys.path.insert(0, str(site))
+importlib.invalidate_caches()
+"""
+
+
+def test_what_packages_offer_is_imported_when_the_drawer_opens_and_the_broken_are_named(
+    notebook,
+) -> None:
+    book = notebook(PACKAGES + DIGITS + "ex = dv.explore(images[:50], embed=None)\nex", "ex.wait()")
+    book.start(0)
+    widget = book.widget()
+    book.run(1)
+    book.run_code("'offered' in sys.modules")
+    widget.root.scroll_into_view_if_needed()
+    plugin = item(widget, "statistic", "ink")
+    expect(plugin).to_contain_text("How much ink.")
+    expect(plugin.get_by_test_id("remove-plugin")).to_have_count(0)
+    broken = drawer(widget).get_by_test_id("broken-plugin")
+    expect(broken).to_have_count(2)
+    expect(broken.first).to_contain_text(
+        "statistic.<img src = x onerror=alert(1)> = offered:nothing"
+    )
+    expect(broken.first).to_contain_text("is no MODULE:NAME")
+    expect(broken.last).to_contain_text("panel.gone = nowhere:panel (offers 1.0)")
+    expect(broken.last).to_contain_text("No module named 'nowhere'")
+    assert drawer(widget).locator("img").count() == 0
+    plugin.get_by_test_id("run-plugin").click()
+    book.expect("'ink' in ex.dataset.columns", "True")

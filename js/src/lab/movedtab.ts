@@ -46,7 +46,10 @@ export class MovedPanel extends ExplorerPanel {
     const { explorer } = this;
     if (!explorer) return;
     this.explorer = null; // its view is gone already
-    if (bridge().explorers.list().includes(explorer)) return this.closeTab(); // its cell is gone
+    if (bridge().explorers.list().includes(explorer)) {
+      this.closeTab(); // its cell is gone
+      return;
+    }
     this.say({ text: this.options.trans("Waiting for the notebook of this explorer …") });
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.closeTab(), RETURN);

@@ -44,12 +44,15 @@ export function standIn(node: HTMLElement, src: string, patience = PATIENCE): ()
     const hasView = [...node.children].some((child) => child !== picture);
     if (!hasView) node.replaceChildren(picture);
   };
+  let held = false; // it has shown a view
   const update = () => {
     clearTimeout(timer);
     const others = [...node.childNodes].filter((child) => child !== picture);
-    if (others.some((child) => child instanceof Element)) picture.remove();
+    const viewed = others.some((child) => child instanceof Element);
+    held ||= viewed;
+    if (viewed) picture.remove();
     else if (others.some((child) => child.textContent?.startsWith("Error"))) show();
-    else if (others.length > 0) timer = setTimeout(show, patience);
+    else if (others.length > 0 || held) timer = setTimeout(show, patience);
   };
 
   const observer = new MutationObserver(update);
