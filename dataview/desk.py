@@ -67,7 +67,7 @@ def as_picture(plugin: Plugin, value: Any) -> NDArray[np.uint8]:
     image = np.clip(image, 0, 255).astype(np.uint8)[..., :3]
     return np.ascontiguousarray(np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image)
 
-# %% ../nbs/20_desk.ipynb #0208a9c2
+# %% ../nbs/20_desk.ipynb #37193c7c
 _KEPT = 12  # runs that have ended and are still shown
 _SLOW = 10.0  # seconds that a transform may take for one image
 _SIZES = (32, 2048)  # px of a picture that a transform has made
@@ -128,7 +128,7 @@ class Desk:
             "open_panel": self._on_open,
             "close_panel": self._on_close,
             "stop_panel": self._on_stop_panel,
-            "panel_output": lambda request, _: self.live.output(_name(request)),
+            "panel_output": self._on_output,
             "transformed": self._on_transformed,
         }
 
@@ -393,6 +393,12 @@ class Desk:
     def _on_close(self, request: dict[str, Any], _cancelled: threading.Event) -> Answer:
         self.live.close("panel", _name(request))
         return {}, []
+
+    def _on_output(self, request: dict[str, Any], _cancelled: threading.Event) -> Answer:
+        version, texts, binary = self.live.output(_name(request))
+        offsets, packed = pack(list(binary.values()))
+        content = {"version": version, "data": texts, "binary": list(binary), "offsets": offsets}
+        return content, [packed]
 
     def _on_stop_panel(self, request: dict[str, Any], _cancelled: threading.Event) -> Answer:
         kind = "metric" if request.get("kind") == "metric" else "panel"

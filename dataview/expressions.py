@@ -7,7 +7,7 @@ __all__ = ['MAX_DEPTH', 'MAX_TERMS', 'MAX_NODES', 'MAX_VERTICES', 'Table', 'Expr
            'IsNull', 'IsIn', 'Between', 'Contains', 'StartsWith', 'Lasso', 'lasso', 'Rows', 'rows', 'rows_at', 'Slicer',
            'slicer', 'parse']
 
-# %% ../nbs/02_expressions.ipynb #17dc8f46
+# %% ../nbs/02_expressions.ipynb #f6660e8d
 import json
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Protocol, over
 import numpy as np
 import numpy.typing as npt
 
+from .guards import within
 from dataview.labels import (
     Labels,
     index_label,
@@ -719,7 +720,10 @@ def rows_at(index: "pd.Index[Any]", places: npt.NDArray[Any]) -> Expr:
     picked.__dict__["_found"] = index, mask
     return picked
 
-# %% ../nbs/02_expressions.ipynb #d7023ab5
+# %% ../nbs/02_expressions.ipynb #b54b4d15
+_PATIENCE = 20.0  # seconds that a slicer may take where nobody can stop it
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Slicer(Expr):
     """The rows that a registered function picks. Made by `slicer`."""
@@ -736,7 +740,10 @@ class Slicer(Expr):
     def _mask(self, source: "_Source") -> Mask:
         function = registry("slicer").get(self.name).obj
         try:
-            return _checked_mask(function(source.frame), source.frame)
+            return _checked_mask(within(_PATIENCE, function, source.frame), source.frame)
+        except TimeoutError as error:
+            advice = f"dv.run(ds, {quote(self.name)}) makes a column of it"
+            raise TimeoutError(f"the slicer {self.name!r}: {error}; {advice}") from None
         except Exception as error:
             error.add_note(f"(in the slicer {self.name!r})")
             raise

@@ -19,7 +19,7 @@ from .progress import Cancelled
 R = TypeVar("R")
 
 # %% auto #0
-__all__ = ['R', 'Stopped', 'Guard', 'GuardedPlugin', 'guarded']
+__all__ = ['R', 'Stopped', 'Guard', 'GuardedPlugin', 'guarded', 'within']
 
 # %% ../nbs/01_guards.ipynb #faa84e60
 class Stopped(BaseException):
@@ -127,3 +127,32 @@ def guarded(plugin: Plugin, guard: Guard, obj: Any = None) -> GuardedPlugin:
     """A plugin under a guard, perhaps with another function (one with its parameters) in it."""
     fields = (plugin.options, plugin.module, plugin.qualname, plugin.origin, guard)
     return GuardedPlugin(plugin.kind, plugin.name, plugin.obj if obj is None else obj, *fields)
+
+# %% ../nbs/01_guards.ipynb #441a6ef4
+def within(seconds: float, function: Callable[..., R], *args: Any) -> R:
+    """What a function returns, if that takes no longer than so many seconds.
+
+    Raises
+    ------
+    TimeoutError
+        It took longer, and was stopped.
+    """
+    if threading.current_thread() is threading.main_thread():
+        return function(*args)
+    guard, left = Guard(), threading.Event()
+
+    def watch() -> None:
+        wait = seconds
+        while not left.wait(wait):
+            guard.stop()
+            wait = 0.1
+
+    threading.Thread(target=watch, name="dataview-guard", daemon=True).start()
+    try:
+        return guard(function, *args)
+    except Cancelled:
+        if not guard.stopping.is_set():
+            raise
+        raise TimeoutError(f"it took more than {seconds:g} s and was stopped") from None
+    finally:
+        left.set()

@@ -49,7 +49,7 @@ def line_to_json(line: bytes) -> dict[str, Any]:
 def _no_number(text: str) -> float:
     raise ValueError(f"{text} is no number in JSON")
 
-# %% ../nbs/01_journal.ipynb #0b6a84a5
+# %% ../nbs/01_journal.ipynb #f04e024d
 @dataclass(frozen=True)
 class Refused:
     """A line that is not what it should be: its number, from 1, and why."""
@@ -176,7 +176,7 @@ class Journal:
     def _advance(self, line: bytes) -> None:
         self._offset += len(line)
         self._lines += 1
-        self._tail = (self._tail + line)[-_TAIL:]
+        self._tail = (self._tail + line[-_TAIL:])[-_TAIL:]
 
     def _check_torn(self, start: bytes) -> None:
         if not self._begins.startswith(start.strip(b"\0")):  # zeros: a crash of the machine
@@ -209,7 +209,7 @@ class Journal:
 
 
 def _lines(descriptor: int, start: int, end: int) -> Iterator[bytes]:
-    """The whole lines from a byte on; of an endless one, the first bytes and no end of it."""
+    """The whole lines from a byte on."""
     rest, position = bytearray(), start
     while position < end:
         chunk = _read_at(descriptor, min(1 << 20, end - position), position)
@@ -218,6 +218,8 @@ def _lines(descriptor: int, start: int, end: int) -> Iterator[bytes]:
         position += len(chunk)
         rest += chunk
         if b"\n" not in chunk:
+            if len(rest) > MAX_LINE:
+                raise ValueError(f"a line of more than {MAX_LINE >> 20} MB")
             continue
         *whole, tail = bytes(rest).split(b"\n")
         for line in whole:

@@ -493,7 +493,7 @@ def projector(method: Any = None, /, *, name: str | None = None, **options: Any)
     """
     return decorate("projector", method, name, options)
 
-# %% ../nbs/00_plugins.ipynb #e6084e49
+# %% ../nbs/00_plugins.ipynb #ebab4bfc
 @overload
 def sorter(function: T, /, *, name: str | None = None, **options: Any) -> T: ...
 @overload
@@ -522,6 +522,7 @@ def clusterer(function: Any = None, /, *, name: str | None = None, **options: An
 
     ``clusterer(KMeans(n_clusters=5))``, ``clusterer(DBSCAN)``: the parameters of a class, or of an
     object, become controls. The label -1 stands for noise. The labels become a category column.
+    With ``on="resnet18"`` it gets these vectors, else those that were added last.
 
     Raises
     ------

@@ -265,7 +265,7 @@ def _compared(plugin: Plugin, frame: pd.DataFrame, params: Mapping[str, Any]) ->
         ranks[i] = ranks[order[place - 1]] if same else place
     return pd.Series(ranks, index=frame.index)
 
-# %% ../nbs/17_running.ipynb #3fe6d04f
+# %% ../nbs/17_running.ipynb #22a3abf4
 class Work:
     """How a plugin's work is watched: its guard, and where it tells how far it is.
 
@@ -425,7 +425,7 @@ def _sorter(ds: Dataset, plugin: Plugin, params: dict[str, Any], work: Work) -> 
     return _of_column(ds, plugin, params, ranks)
 
 
-_LARGE = 4_000_000  # numbers, above which a library's model works in a process of its own
+_LARGE = 250_000  # numbers, above which a library's model works in a process of its own
 
 
 def _clusterer(ds: Dataset, plugin: Plugin, params: dict[str, Any], work: Work) -> Outcome:
@@ -436,7 +436,8 @@ def _clusterer(ds: Dataset, plugin: Plugin, params: dict[str, Any], work: Work) 
         raise PluginError(f"{plugin.name} groups vectors, and no row has one")
     fit = functools.partial(fit_labels, plugin.obj, params)
     if x.size > _LARGE and can_travel(fit):
-        with Process() as process:  # it holds no lock of ours, and ends when it is told to
+        # some of scikit-learn hold the interpreter's lock for seconds, and none can be stopped
+        with Process() as process:
             labels = process.run(_Fit(fit), x, name=plugin.name, cancel=work.cancel)
     else:
         labels = work.guard(fit, x.copy())

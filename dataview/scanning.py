@@ -33,14 +33,15 @@ if TYPE_CHECKING:
 # %% auto #0
 __all__ = ['ENGINES', 'scanned_columns', 'ScanTable', 'free_name', 'scan', 'embed', 'collect', 'has_vectors', 'with_embedding']
 
-# %% ../nbs/14_scan.ipynb #7694cd1c
+# %% ../nbs/14_scan.ipynb #d91adbcb
 def scanned_columns(ds: Dataset) -> dict[str, Hashable]:
     """Columns that scans have added, by the name of what they hold; "error" is among them."""
     found: dict[str, Hashable] = {}
     for step in ds.history:
         if isinstance(step, ScanStep):
             found.update(step.columns)
-    return {name: column for name, column in found.items() if column in ds.columns}
+    there = set(ds.columns)
+    return {name: column for name, column in found.items() if column in there}
 
 
 class ScanTable:

@@ -72,7 +72,7 @@ def find_target(what: str, folder: str | os.PathLike[str] | None = None) -> Targ
     below = os.path.relpath(path, root).replace(os.sep, "/")
     return Target(root, f"./{below}" if ":" in below.partition("/")[0] else below)
 
-# %% ../nbs/22_server.ipynb #c6582885
+# %% ../nbs/22_server.ipynb #219c95a3
 class ServerError(RuntimeError):
     """JupyterLab could not be started."""
 
@@ -118,23 +118,21 @@ def serve(
             "JupyterLab does not know the extension of dataview: `jupyter labextension list` says what it "
             f"knows; installed for {sys.executable}, it comes with jupyterlab-dataview"
         )
-    app, key = _start(target, roles, port, browser)
+    app, key = _start(target, roles, port, browser), secrets.token_urlsafe(24)
     app.web_app.settings["page_config_data"]["dataviewKey"] = key
+    app.default_url = target.address(roles, key)  # for the browser: "/" tells the one without it
     app.io_loop.add_callback(lambda: ready(_address(app, target.address(roles, key))))
     app.identity_provider.token_generated = False  # the address was told: do not tell it again
     app.start()
 
 
-def _start(
-    target: Target, roles: Mapping[str, str] | None, port: int | None, browser: bool
-) -> tuple[Any, str]:
-    """A server that listens, and its key."""
+def _start(target: Target, roles: Mapping[str, str] | None, port: int | None, browser: bool) -> Any:
+    """A server that is about to listen."""
     from jupyterlab.labapp import LabApp
 
-    key = secrets.token_urlsafe(24)
     arguments = [
         f"--ServerApp.root_dir={target.root}",
-        f"--LabApp.default_url={target.address(roles, key)}",
+        f"--LabApp.default_url={target.address(roles)}",
         f"--ServerApp.open_browser={browser}",
         "--ServerApp.answer_yes=True",
         "--ServerApp.log_level=ERROR",
@@ -145,7 +143,7 @@ def _start(
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--ServerApp.allow_root=True")
     try:
-        return LabApp.initialize_server(argv=arguments), key
+        return LabApp.initialize_server(argv=arguments)
     except SystemExit as error:  # it has said why
         where = f" on port {port}" if port is not None else ""
         raise ServerError(f"JupyterLab could not be started{where}") from error

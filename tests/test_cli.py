@@ -216,6 +216,7 @@ def test_a_path_that_is_not_there_names_the_near_one(photos: Path) -> None:
     for command in (["scan"], ["report", "-o", "x.html"], ["explore", "--no-browser"]):
         said = failure(run(*command, "phots", folder=photos.parent))
         assert "'photos'" in said
+    assert "Traceback" in run("scan", "phots", DATAVIEW_TRACEBACK="1").stderr
 
 
 def test_an_empty_folder_a_file_and_a_folder_without_images_are_told_in_words(
@@ -498,6 +499,10 @@ def test_explore_starts_a_server_with_a_token_and_ctrl_c_ends_it(photos: Path) -
     key = re.search("key=([^&]+)", url)
     page = fetch(url)
     assert key is not None and f'"dataviewKey": "{key[1]}"' in page
+    root, _, _ = url.partition("/lab?")
+    stranger = urllib.request.urlopen(f"{root}/", timeout=30)
+    seen = stranger.url + stranger.read().decode() + str(stranger.headers)
+    assert "/login" in stranger.url and key[1] not in seen, "nobody learns it without the token"
     terminal.type("\x03")
     assert terminal.end() == 0
     assert b"Traceback" not in terminal.shown and b"ended" in terminal.shown
@@ -514,6 +519,16 @@ def fetch(url: str) -> str:
     raise TimeoutError(url)
 
 
+def test_without_the_extension_explore_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    import jupyter_core.paths
+
+    from dataview.server import ServerError, serve
+
+    monkeypatch.setattr(jupyter_core.paths, "jupyter_path", lambda *_: [])
+    with pytest.raises(ServerError, match="jupyter labextension list"):
+        serve(find_target("photos", "/"))
+
+
 def test_a_port_that_is_taken_is_told(photos: Path) -> None:
     import socket
 
@@ -524,12 +539,34 @@ def test_a_port_that_is_taken_is_told(photos: Path) -> None:
     assert done.returncode == 1 and "could not be started on port" in done.stderr
 
 
-def test_sigterm_ends_explore(photos: Path) -> None:
+def test_explore_keeps_to_jupyters_configuration_and_ends_by_sigterm(
+    photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "config").mkdir()
+    config = {"base_url": "/behind/it/", "root_dir": "/", "default_url": "/tree"}
+    settings = {"ServerApp": config, "IdentityProvider": {"token": "own-token"}}
+    (tmp_path / "config" / "jupyter_server_config.json").write_text(json.dumps(settings))
     process = subprocess.Popen(
-        [*COMMAND, "explore", str(photos), "--no-browser"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
+        [*COMMAND, "explore", photos.name, "--no-browser"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=photos.parent,
+        env=environment(
+            JUPYTER_CONFIG_DIR=str(tmp_path / "config"),
+            JUPYTER_RUNTIME_DIR=str(tmp_path / "runtime"),
+        ),
     )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith("http")
-    process.send_signal(signal.SIGTERM)
+    assert process.stdout is not None and process.stderr is not None
+    try:
+        address = process.stdout.readline().strip()
+        assert re.match(r"http://localhost:\d+/behind/it/lab\?explore=photos&", address)
+        assert "token=own-token" in address
+        page = urllib.request.urlopen(address, timeout=60).read().decode()
+        assert '"dataviewKey"' in page and f'"{photos.parent}"' in page
+        home = urllib.request.urlopen(
+            address.partition("/lab?")[0] + "/?token=own-token", timeout=60
+        )
+        assert "/behind/it/lab?explore=photos" in home.url and "key=" not in home.url
+        (opened,) = (tmp_path / "runtime").glob("jpserver-*-open.html")  # what a browser is given
+        assert "lab?explore=photos&amp;key=" in opened.read_text()
+    finally:
+        process.send_signal(signal.SIGTERM)
     assert process.wait(60) in (0, -signal.SIGTERM, 143)

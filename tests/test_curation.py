@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import dataview as dv
-from dataview.curation import HIDDEN, Curation, folder_of, open_log
+from dataview.curation import HIDDEN, Curation
 from dataview.decisions import Act, Log
+from dataview.log_place import folder_of, open_log
 from dataview.streams import Stream
 
 
@@ -37,7 +38,7 @@ def explored(x: Any, **options: Any) -> dv.Explorer:
 
 
 def file_of(photos: Path) -> list[dict[str, Any]]:
-    lines = (photos / ".dataview" / "decisions.jsonl").read_text().splitlines()
+    lines = (photos / ".dataview-decisions.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines]
 
 
@@ -187,7 +188,7 @@ def test_what_cannot_be_is_refused_in_words_and_changes_nothing(
     with pytest.raises((ValueError, KeyError), match=words):
         act(ex)
     assert ex.dataset.frame.equals(before)
-    assert not (photos / ".dataview").exists()
+    assert not (photos / ".dataview-decisions.jsonl").exists()
 
 
 def test_a_column_of_the_users_own_is_never_written_to() -> None:
@@ -269,7 +270,7 @@ def test_a_full_disk_leaves_everything_as_it_was(
 
 def test_a_log_with_lines_that_are_no_acts_is_said_and_used(photos: Path) -> None:
     explored(photos).tag("mine", ["cat/0.png"])
-    with (photos / ".dataview" / "decisions.jsonl").open("a") as file:
+    with (photos / ".dataview-decisions.jsonl").open("a") as file:
         file.write('{"act": "x", "what": "<script>alert(1)</script>"}\n')
     ex = explored(photos)
     assert ex.dataset["mine"].sum() == 1
@@ -279,13 +280,12 @@ def test_a_log_with_lines_that_are_no_acts_is_said_and_used(photos: Path) -> Non
 
 
 def test_a_file_that_is_no_log_is_left_alone(photos: Path) -> None:
-    (photos / ".dataview").mkdir()
-    (photos / ".dataview" / "decisions.jsonl").write_text("mine\n")
+    (photos / ".dataview-decisions.jsonl").write_text("mine\n")
     ex = explored(photos)
     ex.tag("t", ["cat/0.png"])
     assert ex.log.path is None
     assert "something else" in ex._log["memory"]
-    assert (photos / ".dataview" / "decisions.jsonl").read_text() == "mine\n"
+    assert (photos / ".dataview-decisions.jsonl").read_text() == "mine\n"
 
 
 def test_where_a_log_belongs(photos: Path) -> None:
@@ -295,7 +295,7 @@ def test_where_a_log_belongs(photos: Path) -> None:
     assert folder_of(dv.read(f"{photos}/*/*.png")) == str(photos)
     assert folder_of(dv.read(sorted(photos.rglob("*.png")))) is None
     assert folder_of(dv.read(np.zeros((2, 4, 4), np.uint8))) is None
-    assert open_log(ds)[0].path == photos / ".dataview" / "decisions.jsonl"
+    assert open_log(ds)[0].path == photos / ".dataview-decisions.jsonl"
     mine = Log()
     assert open_log(ds, mine) == (mine, "")
 
@@ -417,7 +417,7 @@ def test_a_malformed_request_is_refused_and_changes_nothing(photos: Path, reques
     with pytest.raises((ValueError, KeyError, TypeError)):
         ask(ex, "act", **request_)
     assert len(ex.log) == 0
-    assert not (photos / ".dataview").exists()
+    assert not (photos / ".dataview-decisions.jsonl").exists()
 
 
 def test_the_browser_cannot_write_what_only_python_says(photos: Path) -> None:
@@ -425,6 +425,13 @@ def test_the_browser_cannot_write_what_only_python_says(photos: Path) -> None:
     ex.set_state({"_slices": [{"name": "x"}], "_log": {"path": "/"}})
     assert ex._slices == []
     assert ex._log.get("path", "") != "/"
+
+
+def test_a_message_that_nobody_knows_does_nothing(photos: Path) -> None:
+    ex = explored(photos)
+    ex._handle_msg({"content": {"data": {"method": "eval", "code": "1"}}, "buffers": []})
+    ex._handle_msg({})
+    assert len(ex.log) == 0
 
 
 def test_acts_from_several_threads_are_all_there(photos: Path) -> None:

@@ -284,6 +284,20 @@ def test_a_hostile_line_is_refused_in_words_with_its_number(
     assert len(read_log(path, strict=False)) == 3
 
 
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log.jsonl"
+    Log(path).append(some())
+    with path.open("ab") as file:
+        file.truncate(path.stat().st_size + (200 << 20))  # a hole: it costs no disk
+    with pytest.raises(ValueError, match="a line of more than 64 MB"):
+        Log(path)
+    monkeypatch.setattr("dataview.journal.MAX_LINE", 1000)
+    with pytest.raises(ValueError, match="by a rule instead"):
+        Log(tmp_path / "new.jsonl").append(Act("exclude", rows=dv.rows(range(1000)), count=1000))
+
+
 @given(
     st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), text),
@@ -534,7 +548,7 @@ def test_reading_a_folder_does_not_list_its_log(tmp_path: Path) -> None:
 
     Image.new("L", (4, 4)).save(tmp_path / "a.png")
     before = dv.read(tmp_path)
-    Log(tmp_path / ".dataview" / "decisions.jsonl").append(some())
+    Log(tmp_path / ".dataview-decisions.jsonl").append(some())
     after = dv.read(tmp_path)
     assert after.history == before.history
     assert after.index.tolist() == ["a.png"]

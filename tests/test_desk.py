@@ -150,7 +150,9 @@ def test_a_run_adds_its_column_and_a_cell_that_runs_again_marks_it_and_keeps_the
     told = browser.plugin("bands")
     assert told["stale"] and told["values"] == {"k": 4}, "what still exists and fits is kept"
     browser.run("clusterer", "bands", **told["values"])
-    assert set(browser.state.dataset["bands"]) == {1, 2, 3, 4} and not browser.plugin("bands")["stale"]
+    assert (
+        set(browser.state.dataset["bands"]) == {1, 2, 3, 4} and not browser.plugin("bands")["stale"]
+    )
     assert list(browser.state.dataset.columns) == ["image", "x", "right", "bands"]
 
 

@@ -24,6 +24,7 @@ import { makeServices } from "./lab/services";
 import { LiveSettings } from "./lab/settings";
 import { Sidebar } from "./lab/sidebar";
 import { Tabs } from "./lab/tabs";
+import { makeTrans } from "./lab/translate";
 import "./lab/lab.css";
 
 const ID = "jupyterlab-dataview:plugin";
@@ -53,8 +54,7 @@ const explorers: JupyterFrontEndPlugin<void> = {
     launcher: ILauncher | null,
     palette: ICommandPalette | null,
   ) => {
-    const bundle = translator?.load("jupyterlab_dataview");
-    const trans = (text: string) => bundle?.__(text) ?? text;
+    const trans = makeTrans(translator);
     const settings = new LiveSettings(registry, ID);
     const tabs = new Tabs({
       app,

@@ -8,9 +8,10 @@ import { kernelChoices } from "../src/lab/kernels";
 import { cellOf, insertCell, notebookOn, notebooks } from "../src/lab/notebooks";
 import { drawPage } from "../src/lab/page";
 import { kernelSettings, widgetSettings } from "../src/lab/settings";
+import { fill, makeTrans } from "../src/lab/translate";
 import { bytes, doing } from "../src/lab/words";
 
-const trans = (text: string) => text;
+const trans = makeTrans(null);
 
 test("settings that are malformed are the defaults, and too large ones the largest", () => {
   expect(widgetSettings({})).toEqual({ theme: "auto", thumbnailSize: 72, height: 640 });
@@ -69,12 +70,19 @@ test("the sidebar says amounts and work in few words", () => {
   const stage = { rate: 0, eta: null, message: "", traceback: "" };
   const running = { ...stage, name: "scan", state: "running" as const, done: 5, total: 10 };
   const failed = { ...stage, name: "umap", state: "failed" as const, done: 0, total: 0 };
-  expect(doing({ stages: [running], running: true })).toEqual({
+  expect(doing({ stages: [running], running: true }, trans)).toEqual({
     text: "scan: 5 of 10",
     share: 0.5,
   });
-  expect(doing({ stages: [failed], running: false })).toEqual({ text: "umap failed", share: null });
-  expect(doing({ stages: [], running: false })).toBeNull();
+  expect(doing({ stages: [failed], running: false }, trans)).toEqual({
+    text: "umap failed",
+    share: null,
+  });
+  expect(doing({ stages: [], running: false }, trans)).toBeNull();
+});
+
+test("what is put into a text is not read again", () => {
+  expect(fill("%2 of %1, %3", ["%2", "$&"])).toBe("$& of %2, %3");
 });
 
 test("a session of an explorer is in the folder of its images", () => {

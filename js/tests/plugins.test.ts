@@ -202,6 +202,16 @@ describe("panels", () => {
     expect(store.plugins.tab.value).toBeNull();
   });
 
+  test("a panel that a cell has opened is shown, and one that is closed here stays closed", () => {
+    tell(panel);
+    const live = { kind: "panel", name: "plot", version: 0, state: "running" };
+    model.push("_panels", [live]);
+    expect(store.plugins.tab.value).toBe("plot");
+    store.plugins.showPanel(null);
+    model.push("_panels", [{ ...live, state: "done" }]);
+    expect(store.plugins.tab.value).toBeNull();
+  });
+
   test("a new version is fetched once, and stays while another is made", async () => {
     tell(panel);
     const live = { kind: "panel", name: "plot", version: 1, state: "done" };

@@ -1,9 +1,15 @@
 // @vitest-environment node
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type View, viewCode, viewParts } from "../src/code/viewcode";
+import { type Source, type View, viewCode, viewParts } from "../src/code/viewcode";
 
-const CASES = JSON.parse(
+interface Case {
+  source: Source;
+  view: Partial<View>;
+  code: string;
+}
+
+const CASES: Case[] = JSON.parse(
   readFileSync(new URL("../../tests/fixtures/views.json", import.meta.url), "utf8"),
 );
 
@@ -18,10 +24,11 @@ const USUAL: View = {
 };
 
 describe("the code of a view", () => {
-  test.each(CASES.map((one: object, i: number) => [i, one]))("of case %i is Python's", (_, one) => {
-    const { source, view, code } = one as { source: never; view: Partial<View>; code: string };
-    expect(viewCode(source, viewParts({ ...USUAL, ...view }))).toBe(code);
-  });
+  for (const [i, { source, view, code }] of CASES.entries()) {
+    test(`of case ${i} is Python's`, () => {
+      expect(viewCode(source, viewParts({ ...USUAL, ...view }))).toBe(code);
+    });
+  }
 
   test("says nothing of what is as it would be", () => {
     expect(viewParts(USUAL)).toEqual([]);

@@ -100,6 +100,19 @@ def test_a_report_fits_a_narrow_window_and_prints(
         assert len(page.pdf()) > 10_000
 
 
+def test_a_report_shows_itself_in_a_notebook(notebook) -> None:
+    code = "import numpy as np, dataview as dv\n"
+    code += "images = np.random.default_rng(0).integers(0, 255, (12, 40, 40, 3), np.uint8)\n"
+    code += "dv.report(images, title='<b>noise', embed=None)"
+    book = notebook(code)
+    book.run(0)
+    frame = book.page.frame_locator("iframe[title=report]")
+    expect(frame.locator("h1")).to_have_text("<b>noise")
+    expect(frame.locator("#flags")).to_be_visible()
+    shown = frame.locator("img").first
+    assert shown.evaluate("(image) => image.complete && image.naturalWidth > 0")
+
+
 # ------------------------------------------------------------------------------------ explore
 
 

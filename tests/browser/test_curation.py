@@ -34,7 +34,7 @@ def explored(notebook: Any, photos: Path, more: str = "") -> tuple[Notebook, Wid
 
 
 def acts(photos: Path) -> list[dict[str, Any]]:
-    lines = (photos / ".dataview" / "decisions.jsonl").read_text().splitlines()
+    lines = (photos / ".dataview-decisions.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines]
 
 
@@ -88,7 +88,7 @@ def test_what_is_decided_is_in_the_next_cell_on_the_disk_and_in_the_next_session
     widget.part("decisions").click()
     panel = widget.part("decisions-panel")
     expect(panel.get_by_test_id("decision")).to_have_count(5)
-    expect(panel.get_by_test_id("log-place")).to_contain_text("photos/.dataview/decisions.jsonl")
+    expect(panel.get_by_test_id("log-place")).to_contain_text("photos/.dataview-decisions.jsonl")
     panel.get_by_test_id("undo-act").nth(1).click()  # the note
     expect(panel.get_by_test_id("decision").nth(1)).to_contain_text("taken back")
     widget.page.keyboard.press("Escape")

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -561,8 +562,7 @@ def test_a_moved_explorer_is_in_its_tab_after_a_reload_and_can_go_back(
 
 def saved(page: Page) -> None:
     """Wait until JupyterLab has saved its layout, with every tab of an explorer."""
-    page.wait_for_function(
-        """async () => {
+    is_saved = """async () => {
             const { shell, serviceManager } = window.jupyterapp;
             const tabs = [...shell.widgets("main")].map(({ content }) => content?.saved?.());
             const name = location.pathname.match(/workspaces\\/([^/]+)/)[1];
@@ -571,7 +571,10 @@ def saved(page: Page) -> None:
             return tabs.filter(Boolean).every(({ name, model }) =>
                 layout.includes(name) && data[`dataview:${name}`]?.data?.model === model);
         }"""
-    )
+    deadline = time.monotonic() + 30
+    while not page.evaluate(is_saved):
+        assert time.monotonic() < deadline, "the layout was not saved"
+        page.wait_for_timeout(100)
 
 
 # ------------------------------------------------------------------------------- the settings

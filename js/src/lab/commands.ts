@@ -10,6 +10,7 @@ import { cellOf } from "./notebooks";
 import type { Saved } from "./panel";
 import { isExplorable, type Request } from "./request";
 import type { Tabs } from "./tabs";
+import type { Trans } from "./translate";
 
 export const COMMANDS = {
   path: "dataview:explore-path",
@@ -27,7 +28,7 @@ export interface CommandsOptions {
   files: IFileBrowserFactory | null;
   launcher: ILauncher | null;
   palette: ICommandPalette | null;
-  trans(text: string): string;
+  readonly trans: Trans;
   showSidebar(): void;
 }
 
@@ -139,7 +140,7 @@ function movedInFront({ tracker }: Tabs) {
 }
 
 /** Tells a failure that has no tab to be told in. */
-export function complain(trans: (text: string) => string, error: unknown): void {
+export function complain(trans: Trans, error: unknown): void {
   const words = error instanceof Error ? error.message : String(error);
   void showErrorMessage(trans("dataview"), words);
 }

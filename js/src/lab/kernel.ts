@@ -48,7 +48,13 @@ export async function ask(
   if (info.language_info.name !== "python") {
     throw new StartError(explain("", "", label), `its language is ${info.language_info.name}`);
   }
-  const future = kernel.requestExecute({ code, silent: false, store_history: false });
+  const future = kernel.requestExecute({
+    code,
+    silent: false,
+    store_history: false,
+    allow_stdin: false,
+    stop_on_error: false, // the cells that wait in a kernel which was joined are not ours
+  });
   let shown: Shown | null = null;
   future.onIOPub = ({ header, content }) => {
     if (header.msg_type !== "display_data") return;
@@ -194,10 +200,15 @@ export async function start(
   { kernelName, folder, title }: Where,
 ): Promise<Kernel.IKernelConnection> {
   const path = sessionPath(folder);
-  const session = await sessions.startNew(
-    { path, name: title, type: "dataview", kernel: { name: kernelName } },
-    { kernelConnectionOptions: COMMS },
-  );
+  const session = await sessions
+    .startNew(
+      { path, name: title, type: "dataview", kernel: { name: kernelName } },
+      { kernelConnectionOptions: COMMS },
+    )
+    .catch((error: Error & { traceback?: string }) => {
+      const kind = kernelName ? `the kernel "${kernelName}"` : "a kernel";
+      throw new StartError(`The server could not start ${kind}: ${error.message}`, error.traceback);
+    });
   if (!session.kernel) throw new StartError("the server started no kernel");
   return session.kernel;
 }

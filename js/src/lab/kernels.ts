@@ -1,6 +1,7 @@
 // Which kernel an explorer is to run in: a new one of a kind, or one that runs already.
 import { InputDialog } from "@jupyterlab/apputils";
 import type { ServiceManager } from "@jupyterlab/services";
+import type { Trans } from "./translate";
 
 export interface KernelChoice {
   kernelId?: string;
@@ -17,7 +18,7 @@ interface Running {
 export function kernelChoices(
   specs: { name: string; display_name: string; language: string }[],
   running: Running[],
-  trans: (text: string) => string,
+  trans: Trans,
 ): Map<string, KernelChoice> {
   const choices = new Map<string, KernelChoice>();
   const add = (text: string, choice: KernelChoice) => {
@@ -39,7 +40,7 @@ export function kernelChoices(
 /** Asks; null where the person would rather not. */
 export async function chooseKernel(
   services: ServiceManager.IManager,
-  trans: (text: string) => string,
+  trans: Trans,
 ): Promise<KernelChoice | null> {
   const { kernelspecs, sessions } = services;
   await Promise.all([kernelspecs.ready, sessions.refreshRunning().catch(() => {})]);

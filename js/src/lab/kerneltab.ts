@@ -5,6 +5,10 @@ import { makeExplorer } from "./frontend";
 import { ask, join, Line, StartError, start, type Where } from "./kernel";
 import { ExplorerPanel, type Saved } from "./panel";
 import { codeFor, type KernelSettings, type Request, shownPath, titleOf } from "./request";
+import type { Trans } from "./translate";
+
+/** Milliseconds after which a kernel that was joined counts as busy. */
+const BUSY = 3000;
 
 export interface KernelTabOptions {
   name: string;
@@ -18,7 +22,7 @@ export interface KernelTabOptions {
   /** The folder of the server, as the page says it. */
   root: string;
   settings(): KernelSettings;
-  trans(text: string): string;
+  readonly trans: Trans;
   /** Asks which kernel to take; null: none. */
   chooseKernel(): Promise<{ kernelId?: string; kernelName?: string } | null>;
 }
@@ -93,10 +97,14 @@ export class KernelPanel extends ExplorerPanel {
         kernel.statusChanged.connect(this.onStatus, this);
         kernel.disposed.connect(this.onGone, this);
       }
-      this.say({ text: `${trans("Opening")} ${shownPath(request.paths[0])} …` });
+      this.say({ text: trans("Opening %1 …", shownPath(request.paths[0])) });
       const code = codeFor(request, root, this.options.settings());
       const label = await this.kernelLabel();
-      const shown = await ask(this.connection, code, label);
+      const busy = setTimeout(() => {
+        if (late() || this.owned) return;
+        this.say({ text: trans("Waiting for the kernel, which is running something else …") });
+      }, BUSY);
+      const shown = await ask(this.connection, code, label).finally(() => clearTimeout(busy));
       if (!late()) await this.connect(shown.model, late);
     } catch (error) {
       if (!late()) this.fail(error);
@@ -191,7 +199,7 @@ export class KernelPanel extends ExplorerPanel {
       failed: true,
       more: trans("What the kernel said"),
       actions: [
-        { text: trans("Start again"), testid: "tab-retry", run: () => void this.begin() },
+        { text: trans("Try again"), testid: "tab-retry", run: () => void this.begin() },
         { text: trans("Choose a kernel …"), testid: "tab-kernel", run: () => void this.choose() },
         { text: trans("Close"), testid: "tab-close", run: () => this.closeTab() },
       ],

@@ -5,6 +5,7 @@ import { Widget } from "@lumino/widgets";
 import { complain } from "./commands";
 import { LINK_PARTS, parseLink } from "./request";
 import type { Tabs } from "./tabs";
+import type { Trans } from "./translate";
 
 /** The page's address without what this extension has read, so that a reload asks for nothing. */
 export function cleaned(url: URL): string {
@@ -22,7 +23,7 @@ function clean(): void {
 }
 
 /** Opens what the address asks for; what a link from anywhere may not open unasked, it asks for. */
-export async function followLink(tabs: Tabs, trans: (text: string) => string): Promise<void> {
+export async function followLink(tabs: Tabs, trans: Trans): Promise<void> {
   try {
     const { search } = window.location;
     if (!new URLSearchParams(search).has("explore")) return;
@@ -40,7 +41,7 @@ export async function followLink(tabs: Tabs, trans: (text: string) => string): P
   }
 }
 
-async function mayOpen(path: string, trans: (text: string) => string): Promise<boolean> {
+async function mayOpen(path: string, trans: Trans): Promise<boolean> {
   const body = new Widget();
   body.node.dataset.testid = "link-question";
   const words = document.createElement("p");

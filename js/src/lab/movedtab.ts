@@ -1,6 +1,7 @@
 // A tab for the explorer of a notebook's cell: the view leaves the cell, and returns when it closes.
 import { bridge, type ExplorerHandle } from "../bridge";
 import { ExplorerPanel, type Saved } from "./panel";
+import type { Trans } from "./translate";
 
 /** Milliseconds after a reload that the notebook has for bringing its explorer. */
 const PATIENCE = 15_000;
@@ -14,7 +15,7 @@ interface Options {
   model: string;
   /** The path of its notebook. */
   notebook: string;
-  trans(text: string): string;
+  readonly trans: Trans;
   openNotebook(path: string): void;
 }
 

@@ -4,12 +4,13 @@ import { Widget } from "@lumino/widgets";
 import type { LabServices } from "../bridge";
 import type { LiveSettings } from "./settings";
 import type { Tabs } from "./tabs";
+import type { Trans } from "./translate";
 
 export function makeServices(
   tabs: Tabs,
   rendermime: IRenderMimeRegistry,
   settings: LiveSettings,
-  trans: (text: string) => string,
+  trans: Trans,
 ): LabServices {
   return {
     insertBelow: (code, from) => tabs.insertBelow(code, from),

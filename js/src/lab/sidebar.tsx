@@ -6,13 +6,14 @@ import { h, render } from "preact";
 import { bridge, type ExplorerHandle } from "../bridge";
 import { integer } from "../format";
 import { icon } from "./icon";
+import type { Trans } from "./translate";
 import { bytes, doing } from "./words";
 
 /** Milliseconds between two looks at the kernels' memory. */
 const EVERY = 5000;
 
 export interface SidebarOptions {
-  trans(text: string): string;
+  readonly trans: Trans;
   /** Where an explorer is: a notebook's or kernel's name. */
   whereabouts(explorer: ExplorerHandle): string;
   /** It is in a tab of its own. */
@@ -153,11 +154,9 @@ interface EntryProps {
 function Entry({ explorer, options, memory }: EntryProps) {
   const { trans } = options;
   const { title, n, selected, slices, progress } = explorer.info.peek();
-  const work = doing(progress);
-  const facts = [
-    `${integer(n)} ${trans(n === 1 ? "image" : "images")}`,
-    `${integer(selected)} ${trans("selected")}`,
-  ];
+  const work = doing(progress, trans);
+  const count = n === 1 ? trans("1 image") : trans("%1 images", integer(n));
+  const facts = [count, trans("%1 selected", integer(selected))];
   const where = options.whereabouts(explorer);
   return (
     <li class="dataview-sidebar-entry" data-testid="sidebar-entry" data-model={explorer.model}>
@@ -176,7 +175,7 @@ function Entry({ explorer, options, memory }: EntryProps) {
       {where && <div class="dataview-sidebar-facts">{where}</div>}
       {memory !== undefined && (
         <div class="dataview-sidebar-facts" data-testid="sidebar-memory">
-          {trans("kernel")}: {bytes(memory)}
+          {trans("kernel: %1", bytes(memory))}
         </div>
       )}
       {work && (
@@ -192,7 +191,7 @@ function Entry({ explorer, options, memory }: EntryProps) {
               key={slice.name}
               type="button"
               data-testid="sidebar-slice"
-              title={`${trans("Select the slice")} ${slice.name}`}
+              title={trans("Select the slice %1", slice.name)}
               onClick={() => explorer.select(slice.name)}
             >
               {slice.name}

@@ -11,6 +11,7 @@ import { MovedPanel } from "./movedtab";
 import { cellOf, insertCell, type NotebookPanel, notebookOn } from "./notebooks";
 import type { ExplorerPanel, Saved } from "./panel";
 import type { KernelSettings, Request } from "./request";
+import type { Trans } from "./translate";
 
 export type Tab = MainAreaWidget<ExplorerPanel>;
 
@@ -19,7 +20,7 @@ export interface TabsOptions {
   /** The folder of the server, as the page says it. */
   root: string;
   settings(): KernelSettings;
-  trans(text: string): string;
+  readonly trans: Trans;
   chooseKernel(): Promise<{ kernelId?: string; kernelName?: string } | null>;
 }
 

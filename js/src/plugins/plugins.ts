@@ -165,7 +165,14 @@ export class Plugins {
       if (!sameJson(next, last)) last = next;
       return last;
     });
-    this.stops = [effect(() => this.finish()), effect(() => this.fetch())];
+    let known: string[] = [];
+    const follow = () => {
+      const open = this.live.value.filter(({ kind }) => kind === "panel").map(({ name }) => name);
+      const opened = open.find((name) => !known.includes(name));
+      known = open;
+      if (opened !== undefined) this.chosenTab.value = opened; // a cell has: `ex.run("plot")`
+    };
+    this.stops = [effect(() => this.finish()), effect(() => this.fetch()), effect(follow)];
   }
 
   destroy(): void {
