@@ -79,8 +79,8 @@ def _natural_part(part: str) -> str:
 def _escaped(text: str) -> str:
     return text if text.isprintable() else text.translate(_ESCAPES)
 
-# %% ../nbs/02_files.ipynb #78c6f27f
-OWN = ".dataview"  # where the decisions about a folder's images are kept
+# %% ../nbs/02_files.ipynb #e093a036
+OWN = ".dataview-decisions.jsonl"  # where the decisions about a folder's images are kept
 
 
 def list_images(

@@ -49,7 +49,7 @@ def line_to_json(line: bytes) -> dict[str, Any]:
 def _no_number(text: str) -> float:
     raise ValueError(f"{text} is no number in JSON")
 
-# %% ../nbs/01_journal.ipynb #f04e024d
+# %% ../nbs/01_journal.ipynb #6bb75d41
 @dataclass(frozen=True)
 class Refused:
     """A line that is not what it should be: its number, from 1, and why."""
@@ -72,7 +72,7 @@ class Journal:
     begins
         How every line begins. The torn end of another file is never taken for one of ours.
     follow_links
-        Whether a symbolic link may lead elsewhere. False where the path was chosen for the user: a
+        Whether the file may be a symbolic link. False where the path was chosen for the user: a
         folder that somebody else made could lead us to append to any file.
     """
 
@@ -184,8 +184,6 @@ class Journal:
 
     def _make_folder(self) -> bool:
         folder = self.path.parent
-        if not self._follow and folder.is_symlink():
-            raise OSError(f"{folder} is a symbolic link: name the file yourself to follow it")
         if folder.is_dir():
             return False
         folder.mkdir(exist_ok=True)
@@ -197,7 +195,7 @@ class Journal:
             flags |= getattr(os, name, 0)
         if not self._follow:
             flags |= getattr(os, "O_NOFOLLOW", 0)
-            if self.path.is_symlink() or self.path.parent.is_symlink():
+            if self.path.is_symlink():
                 raise OSError(f"{self.path} is a symbolic link: name the file yourself")
         descriptor = os.open(self.path, flags, 0o666)
         try:

@@ -17,8 +17,8 @@ from .streams import Stream
 # %% auto #0
 __all__ = ['PLACE', 'folder_of', 'open_log']
 
-# %% ../nbs/05_log_place.ipynb #b91288a1
-PLACE: Final = os.path.join(OWN, "decisions.jsonl")  # below the folder of the images
+# %% ../nbs/05_log_place.ipynb #ff745dca
+PLACE: Final = OWN  # in the folder of the images
 
 
 def folder_of(ds: Dataset) -> str | None:
@@ -58,9 +58,8 @@ def open_log(ds: Dataset, log: Log | str | os.PathLike[str] | None = None) -> tu
     if folder is None:
         return Log(), 'these images are in no folder that could keep it: give explore a log="PATH"'
     path = Path(folder) / PLACE
-    nearest = next(p for p in (path, path.parent, path.parent.parent) if p.exists())
-    if not os.access(nearest, os.W_OK) and not path.exists():
-        return Log(), f"{nearest} cannot be written: give explore a log=PATH"
+    if not path.exists() and not os.access(folder, os.W_OK):
+        return Log(), f"{folder} cannot be written: give explore a log=PATH"
     try:
         return Log(path, follow_links=False), ""
     except (OSError, ValueError) as error:

@@ -72,7 +72,7 @@ def find_target(what: str, folder: str | os.PathLike[str] | None = None) -> Targ
     below = os.path.relpath(path, root).replace(os.sep, "/")
     return Target(root, f"./{below}" if ":" in below.partition("/")[0] else below)
 
-# %% ../nbs/22_server.ipynb #219c95a3
+# %% ../nbs/22_server.ipynb #cc01e75c
 class ServerError(RuntimeError):
     """JupyterLab could not be started."""
 
@@ -120,7 +120,8 @@ def serve(
         )
     app, key = _start(target, roles, port, browser), secrets.token_urlsafe(24)
     app.web_app.settings["page_config_data"]["dataviewKey"] = key
-    app.default_url = target.address(roles, key)  # for the browser: "/" tells the one without it
+    # for the browser: where "/" leads is known already, and has no key in it
+    app.default_url = app.base_url.rstrip("/") + target.address(roles, key)
     app.io_loop.add_callback(lambda: ready(_address(app, target.address(roles, key))))
     app.identity_provider.token_generated = False  # the address was told: do not tell it again
     app.start()

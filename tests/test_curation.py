@@ -1,6 +1,11 @@
 """Decisions in an explorer: saved before they show, and on every version of the table."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 from pathlib import Path
@@ -67,6 +72,36 @@ def test_an_act_is_in_the_folder_and_in_the_table(photos: Path) -> None:
     assert line["why"] == "nothing to be seen"
     assert dv.Expr.from_json(line["expression"]) == (dv.col("brightness") < 0.2)
     assert line["act"] == act.id
+
+
+def test_a_folder_with_a_log_is_still_a_folder_of_classes_to_torchvision(photos: Path) -> None:
+    datasets = pytest.importorskip("torchvision.datasets")
+    explored(photos).tag("mine", ["cat/0.png"])
+    read = datasets.ImageFolder(photos)
+    assert read.classes == ["cat", "dog"]
+    assert len(read) == 24
+
+
+def test_what_ex_tag_has_returned_outlives_a_kill_of_the_kernel(photos: Path) -> None:
+    code = f"""
+        import dataview as dv
+
+        ex = dv.explore({str(photos)!r}, embed=None)
+        for i in range(10_000):
+            print(ex.tag(f"tag {{i}}", ["cat/0.png"]).id, flush=True)
+    """
+    root = str(Path(__file__).resolve().parents[1])
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code)],
+        stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": root},
+    )  # fmt: skip
+    assert process.stdout
+    saved = [process.stdout.readline().strip() for _ in range(15)]
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    ex = explored(photos)
+    assert saved == [act.id for act in ex.log][:15]
+    assert ex.dataset.frame.loc["cat/0.png", [f"tag {i}" for i in range(15)]].all()
 
 
 def test_the_next_session_finds_every_decision(photos: Path) -> None:
@@ -237,11 +272,15 @@ def test_a_path_in_no_folder_is_refused_before_anything_is_decided(tmp_path: Pat
 def test_a_place_that_cannot_be_written_is_said_and_nothing_is_lost(
     photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError(30, "Read-only file system")
+    real = os.open
+
+    def refuse(path: Any, flags: int, *more: Any) -> int:
+        if flags & os.O_CREAT and str(path).endswith(".jsonl"):
+            raise OSError(30, "Read-only file system")
+        return real(path, flags, *more)
 
     ex = explored(photos)
-    monkeypatch.setattr(Path, "mkdir", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     act = ex.tag("mine", ["cat/0.png"])
     assert ex.log.path is None
     assert ex.log.acts == (act,)

@@ -221,11 +221,11 @@ def test_a_link_in_somebody_elses_folder_is_not_followed(tmp_path: Path) -> None
     (tmp_path / "decisions.jsonl").symlink_to(victim)
     with pytest.raises(OSError, match="symbolic link"):
         Log(tmp_path / "decisions.jsonl", follow_links=False)
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / ".dataview").symlink_to(tmp_path)
+    (tmp_path / "new.jsonl").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OSError, match="symbolic link"):
-        Log(tmp_path / "data" / ".dataview" / "new.jsonl", follow_links=False).append(some())
+        Log(tmp_path / "new.jsonl", follow_links=False).append(some())
     assert victim.read_text() == ""
+    assert not (tmp_path / "elsewhere").exists()
 
 
 # ---------------------------------------------------------------------------------------- hostile

@@ -16,14 +16,15 @@ import pytest
 from PIL import Image
 
 import dataview as dv
-from dataview import desk as desk_module
-from dataview.desk import Desk, as_picture
+from dataview import transformed
+from dataview.desk import Desk
 from dataview.displays import display_data
 from dataview.live import State
 from dataview.plugins import KINDS, Plugin, registry
 from dataview.progress import Cancelled
-from dataview.running import PluginError
+from dataview.results import PluginError
 from dataview.runs import ENDED
+from dataview.transformed import as_picture
 from tests.test_explorer import pictures
 
 N = 20
@@ -591,7 +592,7 @@ def test_what_is_no_picture_is_told_in_words(value, words) -> None:
 
 
 def test_a_transform_that_hangs_is_given_up_until_it_is_defined_anew(browser, monkeypatch) -> None:
-    monkeypatch.setattr(desk_module, "_SLOW", 0.2)
+    monkeypatch.setattr(transformed, "_SLOW", 0.2)
 
     def hangs(image):
         while True:

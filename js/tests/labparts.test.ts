@@ -85,6 +85,19 @@ test("what is put into a text is not read again", () => {
   expect(fill("%2 of %1, %3", ["%2", "$&"])).toBe("$& of %2, %3");
 });
 
+test("words come from the language pack, with what is put into them", () => {
+  // As JupyterLab's bundle does: it fills the marks itself, with "undefined" where nothing is given.
+  const words: { [text: string]: string } = { "%1 of %2": "%2 hat %1" };
+  const __ = (text: string, ...args: string[]) =>
+    (words[text] ?? text).replace(/%(\d)/g, (_, number) => String(args[number - 1]));
+  const load = vi.fn(() => ({ __ }));
+  const german = makeTrans({ load } as never);
+  expect(load).toHaveBeenCalledWith("jupyterlab_dataview");
+  expect(german("%1 of %2", 3, "%1 <b>")).toBe("%1 <b> hat 3");
+  expect(german("Close")).toBe("Close");
+  expect(makeTrans(null)("%1 selected", 4)).toBe("4 selected");
+});
+
 test("a session of an explorer is in the folder of its images", () => {
   expect(sessionPath("a/b")).toMatch(/^a\/b\/dataview-\w+$/);
   expect(sessionPath("")).toMatch(/^dataview-\w+$/);

@@ -600,6 +600,7 @@ def test_every_setting_changes_what_it_says(page: Page, lab: Lab, pictures: Path
     dark = widget.root.evaluate("(root) => getComputedStyle(root).backgroundColor")
     assert dark != light
     expect(widget.part("size")).to_have_value("128")
+    expect(widget.tile(0)).not_to_have_css("width", f"{tile['width']:g}px")
     larger = widget.tile(0).bounding_box()
     assert larger is not None and larger["width"] > 1.4 * tile["width"]
 

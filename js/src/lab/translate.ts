@@ -9,7 +9,10 @@ export function fill(text: string, args: readonly (string | number)[]): string {
   return text.replace(/%(\d)/g, (mark, number) => String(args[Number(number) - 1] ?? mark));
 }
 
+const MARKS = ["%1", "%2", "%3", "%4"];
+
 export function makeTrans(translator: ITranslator | null): Trans {
   const bundle = translator?.load("jupyterlab_dataview");
-  return (text, ...args) => fill(bundle?.__(text) ?? text, args);
+  // JupyterLab puts in what it is given, or "undefined": the marks stand for themselves
+  return (text, ...args) => fill(bundle?.__(text, ...MARKS) ?? text, args);
 }
