@@ -207,7 +207,9 @@ def test_a_statistic_that_fails_is_missing_and_breaks_nothing(pictures, plugins)
     with pytest.warns(UserWarning) as warned:
         ds = scan(pictures, progress=False)
     whole_text, broken_text = sorted((str(w.message) for w in warned), key=lambda t: "broken" in t)
-    assert "text or bool, or a dict of them, not ndarray" in whole_text and "on purpose" in broken_text
+    assert (
+        "text or bool, or a dict of them, not ndarray" in whole_text and "on purpose" in broken_text
+    )
     assert ds["broken"].isna().equals(pd.Series(pictures[:, 0, 0, 0] > 128))
     assert ds["whole"].isna().all() and ds["error"].isna().all() and (ds["brightness"] > 0.3).all()
 
