@@ -6,14 +6,8 @@
 // busy. There is one store per widget model, however many views show it.
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Bitset, count, equal, fromRows, has } from "./bitset";
-import {
-  NO_SOURCE,
-  type PaneWidths,
-  type Source,
-  type View,
-  viewCode,
-  viewParts,
-} from "./code/viewcode";
+import { Shown } from "./code/shown";
+import type { PaneWidths } from "./code/viewcode";
 import { type ColorScale, colorScale, plainScale } from "./color";
 import { Curation } from "./curation/curation";
 import { Data } from "./data";
@@ -40,7 +34,7 @@ import { combine, EVERYTHING, lassosIn, type Mode, within } from "./selection";
 import { dark } from "./theme";
 import { Thumbnails } from "./thumbnails";
 import { tighten } from "./tighten";
-import { type Model, sameJson, Traits } from "./traits";
+import { type Model, Traits } from "./traits";
 
 export type { ColorScale } from "./color";
 export type { Notice } from "./notices";
@@ -78,10 +72,7 @@ export class Store {
   readonly arrangement: ReadonlySignal<Arrangement>;
   /** The widths of the panes that are not as they would be. */
   readonly panes: Signal<PaneWidths>;
-  /** What is explored, as code. */
-  readonly source: ReadonlySignal<Source>;
-  /** All that code says of what is on screen. */
-  readonly view: ReadonlySignal<View>;
+  readonly shown: Shown;
   /** The row under the pointer in any view; -1: none. */
   readonly hover = signal(-1);
   /** The row in the detail view; -1: it is closed. */
@@ -150,8 +141,6 @@ export class Store {
 
     this.arrangement = this.arranged = traits.both<Arrangement>("_arrangement", "first");
     this.panes = traits.both<PaneWidths>("_panes", {});
-    this.source = traits.read("_source", NO_SOURCE);
-    this.view = computed(() => this.viewNow());
     this.selected = this.mask(this.selection, (bits) => (count(bits) > 0 ? bits : null));
     this.visible = this.mask(this.filter, (bits) => bits);
     this.selectedCount = computed(() => (this.selected.value ? count(this.selected.value) : 0));
@@ -159,6 +148,7 @@ export class Store {
       this.visible.value ? count(this.visible.value) : this.n.value,
     );
 
+    this.shown = new Shown(traits, this, this.mapTrait);
     this.maps = new Maps(this.data, this.mapTrait);
     this.follow(() => this.maps.update());
 
@@ -313,23 +303,6 @@ export class Store {
     return answer ? String(answer.content.code) : null;
   }
 
-  /** The code of what is on screen, as Python's `ex.code()`; null where Python does not answer. */
-  async viewCode(): Promise<string | null> {
-    const view = this.view.peek();
-    const codes = new Map<Expr, string>();
-    for (const expr of [view.filter, view.selection]) {
-      if (!expr) continue;
-      const code = await this.code(expr);
-      if (code === null) return null;
-      codes.set(expr, code);
-    }
-    return viewCode(
-      this.source.peek(),
-      viewParts(view, (expr) => codes.get(expr)!),
-    );
-  }
-
-  /** Takes back the last step: of the view, or the decision, if that was the last that was done. */
   undo(): void {
     if (this.curation.fresh.peek()) {
       this.curation.undoLast().catch((error: Error) => this.complain(error.message));
@@ -402,22 +375,6 @@ export class Store {
   }
 
   // ---------------------------------------------------------------- inside
-
-  private viewNow(): View {
-    const { columns, projections } = this.schema.value;
-    const label = columns.find(({ role }) => role === "label")?.name ?? null;
-    const color = this.colorBy.value?.col ?? null;
-    const map = this.mapTrait.value;
-    return {
-      filter: this.filter.value,
-      selection: this.selection.value,
-      colorBy: sameJson(color, label) ? undefined : color,
-      sortBy: this.sortBy.value,
-      map: map === projections.at(-1)?.name ? null : map,
-      arrangement: this.arrangement.value,
-      panes: this.panes.value,
-    };
-  }
 
   /** Python has changed the selection or the filter. */
   private hear(what: string, next: Expr | null, before: Expr | null): void {

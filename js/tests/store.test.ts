@@ -470,12 +470,12 @@ test("shares and rules are written short", () => {
 describe("the code of the view", () => {
   test("is Python's, and says only what is not as it would be", async () => {
     store.colorBy.value = { col: "label" }; // as a label is
-    expect(await store.viewCode()).toBe("import dataview as dv\n\nex = dv.explore(images)\nex");
+    expect(await store.shown.code()).toBe("import dataview as dv\n\nex = dv.explore(images)\nex");
     store.setFilter({ op: "compare", cmp: "==", left: { col: "label" }, right: { value: "dog" } });
     store.arrange("only");
     store.panes.value = { columns: 300 };
     await settled();
-    expect(await store.viewCode()).toBe(
+    expect(await store.shown.code()).toBe(
       [
         "import dataview as dv",
         "",

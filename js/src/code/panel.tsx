@@ -13,7 +13,7 @@ import "./code.css";
 const SAID = 1500;
 
 /** The parts of the view with short code, for the line in the footer. */
-const short = (store: Store): Part[] => viewParts(store.view.value, brief);
+const short = (store: Store): Part[] => viewParts(store.shown.view.value, brief);
 
 /** The line in the footer, and the buttons. */
 export function CodeLine({ store, open }: { store: Store; open: Signal<boolean> }) {
@@ -29,7 +29,7 @@ export function CodeLine({ store, open }: { store: Store; open: Signal<boolean> 
     [inLab],
   );
   const act = async (use: (code: string) => Promise<boolean> | boolean, said: string) => {
-    const code = await store.viewCode();
+    const code = await store.shown.code();
     if (code === null) {
       store.complain("the code of picked rows comes from the kernel, which did not answer");
       return;
@@ -92,18 +92,18 @@ export function CodeLine({ store, open }: { store: Store; open: Signal<boolean> 
 
 /** The whole code of the view, as `ex.code()` gives it, while it changes. */
 export function CodePanel({ store }: { store: Store }) {
-  const code = useSignal(viewCode(store.source.value, short(store)));
+  const code = useSignal(viewCode(store.shown.source.value, short(store)));
   useSignalEffect(() => {
-    const { filter, selection } = store.view.value;
+    const { filter, selection } = store.shown.view.value;
     const asks = [filter, selection].some((expr) => expr && hasPositions(expr));
     code.value = viewCode(
-      store.source.value,
-      viewParts(store.view.value, asks ? brief : undefined),
+      store.shown.source.value,
+      viewParts(store.shown.view.value, asks ? brief : undefined),
     );
     if (!asks) return;
-    const asked = store.view.value;
-    store.viewCode().then((text) => {
-      if (text !== null && store.view.peek() === asked) code.value = text;
+    const asked = store.shown.view.value;
+    store.shown.code().then((text) => {
+      if (text !== null && store.shown.view.peek() === asked) code.value = text;
     });
   });
   return (
