@@ -39,7 +39,7 @@ test: install lint types  ## everything: lint, types, notebooks, TypeScript, Pyt
 	$(say) "notebooks (nbdev_test)"
 	@nbdev_test --n_workers 2
 	$(say) "Python and browser tests (pytest)"
-	@$(python) -m pytest $(ARGS)
+	@$(python) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: install  ## ruff on notebooks, package and tests; biome on TypeScript
 	$(say) "lint (ruff, biome)"
