@@ -45,7 +45,7 @@ SLOW = 60_000  # ms: the longest that anything here may take on a machine with t
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One JupyterLab and one Chromium serve all browser tests, so they share a worker."""
+    """The tests of a file share a notebook, a JupyterLab and a Chromium: they share a worker."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
