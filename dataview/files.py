@@ -79,7 +79,7 @@ def _natural_part(part: str) -> str:
 def _escaped(text: str) -> str:
     return text if text.isprintable() else text.translate(_ESCAPES)
 
-# %% ../nbs/02_files.ipynb #e093a036
+# %% ../nbs/02_files.ipynb #1cadfcaf
 OWN = ".dataview-decisions.jsonl"  # where the decisions about a folder's images are kept
 
 
@@ -144,7 +144,12 @@ def _is_dangling(entry: os.DirEntry[str]) -> bool:
 def counted(left_out: Counter[str]) -> str:
     """What is there besides images, such as "3 .txt files, 1 folder"."""
     most = sorted(left_out.items(), key=lambda item: (-item[1], item[0]))[:6]
-    return ", ".join(f"{count:,} {what}{'s' if count > 1 else ''}" for what, count in most)
+    return ", ".join(f"{count:,} {_plural(what) if count > 1 else what}" for what, count in most)
+
+
+def _plural(what: str) -> str:
+    first, of, rest = what.partition(" without ")
+    return f"{first}s{of}{rest}"
 
 # %% ../nbs/02_files.ipynb #ae6d84d9
 def matches(parts: Sequence[str], pattern: Sequence[str], prefix: bool = False) -> bool:

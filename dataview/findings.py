@@ -32,7 +32,7 @@ _LARGEST = 512 << 20  # bytes of vectors that are kept in one piece
 # %% auto #0
 __all__ = ['known_rows', 'Findings']
 
-# %% ../nbs/12_findings.ipynb #03c2ac07
+# %% ../nbs/12_findings.ipynb #2fd9fbed
 def known_rows(store: Cache, keys: Sequence[bytes | None], thumbnails: bool = False) -> list[Row]:
     """What the cache has of images: statistics, errors and perhaps thumbnails; nothing where none."""
     rows = [Row() if data is None else _unpacked(data) for data in store.get(_STATISTICS, keys)]
@@ -158,19 +158,36 @@ class Findings:
         name = content_key(json.dumps(embedder.recipe, sort_keys=True, default=repr), size).hex()
         self._state, self._pointer = f"embedder/{name}", f"learnt/{name}"
         if self._store is not None and embedder.needs_fit and hasattr(embedder, "from_bytes"):
-            found = Counter(self._store.get(self._pointer, self._sketch()))
-            for key, _ in found.most_common(3):
-                state = self._store.get(self._state, [key])[0]
-                if state is not None and _same_images(state, self._keys):
-                    count = int.from_bytes(state[8:16], "little")
-                    embedder.from_bytes(state[16 + 16 * count :])
-                    break
+            known, state = self._learnt_before()
+            if state is not None:
+                count = int.from_bytes(state[8:16], "little")
+                embedder.from_bytes(state[16 + 16 * count :])
+                self._store.put([(self._exact(), self._pointer, known)])
         self._find_vectors()
+
+    def _learnt_before(self) -> tuple[bytes, bytes | None]:
+        """The name and the state of what was learnt from just these images, or nearly these."""
+        assert self._store is not None
+        own = self._store.get(self._pointer, [self._exact()])[0] or b""
+        near = Counter(
+            name
+            for names in self._store.get(self._pointer, self._sketch())
+            for name in _each(names)
+        )
+        for name in [*_each(own), *(name for name, _ in near.most_common(_NEAR))]:
+            state = self._store.get(self._state, [name])[0]
+            if state is not None and (name in _each(own) or _same_images(state, self._keys)):
+                return name, state
+        return b"", None
 
     def _find_vectors(self) -> None:
         assert self._embedder is not None
         identity = vector_identity(self._embedder, self._size)
         self._vectors = None if identity is None else f"vector/{content_key(identity).hex()}"
+
+    def _exact(self) -> bytes:
+        """What stands for just these images."""
+        return content_key("exact", b"".join(sorted(key for key in self._keys if key is not None)))
 
     def _sketch(self) -> list[bytes]:
         """The least keys: two sets that share most of their images share most of these."""
@@ -186,8 +203,14 @@ class Findings:
         sizes = len(self._keys).to_bytes(8, "little") + len(keys).to_bytes(8, "little")
         state = sizes + b"".join(keys) + to_bytes()
         name = content_key(state)
-        pointers = [(key, self._pointer, name) for key in self._sketch()]
-        self._store.put([(name, self._state, state), *pointers])
+        # the others stay: what a part of a folder has learnt must not hide what the whole has
+        sketch = self._sketch()
+        known = zip(sketch, self._store.get(self._pointer, sketch), strict=True)
+        pointers = [
+            (key, self._pointer, b"".join([name, *_each(names)][:_NEAR])) for key, names in known
+        ]
+        exact = (self._exact(), self._pointer, name)
+        self._store.put([(name, self._state, state), exact, *pointers])
 
     def vectors(self, at: Sequence[int]) -> list[bytes | None]:
         """The embedder's vectors, as little-endian float32."""
@@ -248,6 +271,14 @@ class Findings:
         if self._store is not None and key and part and 0 < vectors.nbytes <= _LARGEST:
             matrix = vectors.astype("<f4").tobytes()
             self._store.put([(key, part.replace("vector", "matrix"), matrix)])
+
+
+_NEAR = 4  # states that are remembered for an image
+
+
+def _each(names: bytes | None) -> list[bytes]:
+    """Names of 16 bytes each, put together."""
+    return [names[k : k + 16] for k in range(0, len(names), 16)] if names else []
 
 
 def _same_images(state: bytes, keys: Sequence[bytes | None]) -> bool:

@@ -434,7 +434,7 @@ def registry(kind: str) -> Registry:
         raise unknown_name("kind of plugin", kind, _REGISTRIES)
     return _REGISTRIES[kind]
 
-# %% ../nbs/00_plugins.ipynb #bdc4070b
+# %% ../nbs/00_plugins.ipynb #f6e2329a
 Decorator = Callable[[T], T]
 
 
@@ -452,7 +452,9 @@ def statistic(*, name: str | None = None, **options: Any) -> Decorator[Any]: ...
 def statistic(function: Any = None, /, *, name: str | None = None, **options: Any) -> Any:
     """Register a function from an image to a number, text or bool, which becomes a column.
 
-    The image is an array (height, width, 3) of uint8. Use it bare, ``@statistic``, or with a name
+    The image is an array (height, width, 3) of uint8. One with a short side of 256 pixels or more is
+    averaged down, by a whole number, to a short side of 128 to 255: colors and shares are those of
+    the file, noise, sharpness and counts of pixels are not (`dataview.open_image` reads it whole). Use it bare, ``@statistic``, or with a name
     for the column, ``@statistic(name="red share")``. A dict of values becomes several columns:
     ``{"hue": ..., "value": ...}`` of the statistic ``color`` is ``color_hue`` and ``color_value``.
 

@@ -42,7 +42,7 @@ from .statistics import statistic_column
 # %% auto #0
 __all__ = ['RUNS', 'Report', 'Work', 'compute', 'fit_labels', 'find', 'run']
 
-# %% ../nbs/17_running.ipynb #334a4c06
+# %% ../nbs/17_running.ipynb #7d25ef17
 RUNS = ("statistic", "slicer", "sorter", "clusterer", "embedder", "projector")
 Report = Callable[[int, int], None]
 
@@ -125,7 +125,8 @@ def _statistic(ds: Dataset, plugin: Plugin, params: dict[str, Any], work: Work) 
             have |= np.array([value is not None for value in column], bool)
         failed = int((readable & ~have).sum())
         if not have.any():
-            raise PluginError(f"{plugin.name} failed on all images, first with:\n{failures}")
+            last = failures.strip().splitlines()[-1]
+            raise PluginError(f"{plugin.name} failed on all images: {last}\n\n{failures}")
     if len(found) > 1:
         found.pop(plugin.name, None)  # what it gave for the images that it failed on
     columns = {

@@ -149,11 +149,13 @@ def source_code(x: Any, arguments: Mapping[str, Any], ds: Dataset) -> dict[str, 
         others[name] = text
     return {"notes": notes, "setup": [], "x": code, "arguments": others}
 
-# %% ../nbs/18_views.ipynb #0e679430
+# %% ../nbs/18_views.ipynb #8e72888b
 _OF_EXPLORE = ("project", "height", "log")  # the other arguments are of what is read and embedded
 
 
-def with_steps(source: Mapping[str, Any], steps: Sequence[str], embedded: bool) -> dict[str, Any]:
+def with_steps(
+    source: Mapping[str, Any], steps: Sequence[str], embedded: bool, cells: Sequence[str] = ()
+) -> dict[str, Any]:
     """The source of a view whose columns were made by calls such as ``dv.run(ds, "kmeans")``.
 
     Parameters
@@ -161,6 +163,7 @@ def with_steps(source: Mapping[str, Any], steps: Sequence[str], embedded: bool) 
     source : from `source_code`.
     steps : calls with the dataset as ``ds``, in order.
     embedded : whether the dataset has vectors, which a call may need.
+    cells : the plugins among them that no installed package brings: a comment names them.
     """
     if not steps:
         return dict(source)
@@ -174,9 +177,11 @@ def with_steps(source: Mapping[str, Any], steps: Sequence[str], embedded: bool) 
     if not embedded and "embed" in given:
         kept["embed"] = given["embed"]
     lines = [*setup, *(f"ds = {step}" for step in steps)]
-    return {"notes": source["notes"], "setup": lines, "x": "ds", "arguments": kept}
+    names = ", ".join(dict.fromkeys(cells))
+    notes = [f"# first the cells that define the plugins: {names}"] if names else []
+    return {"notes": [*source["notes"], *notes], "setup": lines, "x": "ds", "arguments": kept}
 
-# %% ../nbs/18_views.ipynb #a2419168
+# %% ../nbs/18_views.ipynb #af245760
 def view_code(source: Mapping[str, Any], view: Sequence[tuple[str, str]]) -> str:
     """The Python that opens a view again, and gives the selected rows where some are selected.
 
@@ -187,12 +192,13 @@ def view_code(source: Mapping[str, Any], view: Sequence[tuple[str, str]]) -> str
     """
     given = [f"{name}={code}" for name, code in source["arguments"].items()]
     arguments = [source["x"], *given, *(f"{name}={code}" for name, code in view)]
-    line = f"ex = dv.explore({', '.join(arguments)})"
+    rows = ".selected" if any(name == "selection" for name, _ in view) else ""
+    line = f"dv.explore({', '.join(arguments)}){rows}"
     if len(line) > _WIDTH:
-        line = "\n".join(["ex = dv.explore(", *(f"    {argument}," for argument in arguments), ")"])
-    end = "ex.selected" if any(name == "selection" for name, _ in view) else "ex"
+        listed = (f"    {argument}," for argument in arguments)
+        line = "\n".join(["dv.explore(", *listed, f"){rows}"])
     before = ["import dataview as dv", "", *source["notes"], *source["setup"]]
-    return "\n".join([*before, line, end])
+    return "\n".join([*before, line])
 
 # %% ../nbs/18_views.ipynb #2e932657
 def state_code(value: Any) -> str:

@@ -45,17 +45,17 @@ def build() -> list[dict[str, Any]]:
     """The cases."""
     lasso = 'dv.lasso([(0, 0), (1.5, -2), (0.1, 1e-07)], on="umap", recipe="0123456789ab")'
     return [
-        case(PHOTOS, ["", 'ex = dv.explore("photos/", label="folder")', "ex"]),
+        case(PHOTOS, ["", 'dv.explore("photos/", label="folder")']),
         case(
             UNNAMED,
-            ["", UNNAMED["notes"][0], 'ex = dv.explore(images, filter=dv.col("brightness") < 0.25)', "ex"],
+            ["", UNNAMED["notes"][0], 'dv.explore(images, filter=dv.col("brightness") < 0.25)'],
             filter=DARK,
         ),
         case(
             PHOTOS,
             [
                 "",
-                "ex = dv.explore(",
+                "dv.explore(",
                 '    "photos/",',
                 '    label="folder",',
                 '    filter=dv.col("brightness") < 0.25,',
@@ -65,8 +65,7 @@ def build() -> list[dict[str, Any]]:
                 '    map="pca",',
                 '    arrangement="only",',
                 '    panes={"map": 0.5, "columns": 300},',
-                ")",
-                "ex.selected",
+                ").selected",
             ],
             filter=DARK,
             selection={"op": "and", "terms": [LASSO, CATS]},
@@ -78,15 +77,15 @@ def build() -> list[dict[str, Any]]:
         ),
         case(
             RUN,
-            ["", *RUN["setup"], 'ex = dv.explore(ds, color_by=("a", 1), sort_by=3)', "ex"],
+            ["", *RUN["setup"], 'dv.explore(ds, color_by=("a", 1), sort_by=3)'],
             colorBy={"tuple": ["a", 1]},
             sortBy={"col": 3, "descending": False},
         ),
-        case(PHOTOS, ["", f'ex = dv.explore("photos/", label="folder", map="{"m" * 38}")', "ex"], map="m" * 38),
+        case(PHOTOS, ["", f'dv.explore("photos/", label="folder", map="{"m" * 43}")'], map="m" * 43),
         case(
             PHOTOS,
-            ["", "ex = dv.explore(", '    "photos/",', '    label="folder",', f'    map="{"m" * 39}",', ")", "ex"],
-            map="m" * 39,
+            ["", "dv.explore(", '    "photos/",', '    label="folder",', f'    map="{"m" * 44}",', ")"],
+            map="m" * 44,
         ),
     ]  # fmt: skip
 

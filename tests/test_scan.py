@@ -437,3 +437,24 @@ def test_the_default_path_needs_neither_sklearn_nor_torch(tmp_path, pictures):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_part_that_learns_leaves_the_whole_its_map(tmp_path) -> None:
+    """A lasso on the whole folder must find its map again after a part of it was looked at."""
+    noise = np.random.default_rng(0).integers(0, 255, (60, 24, 24, 3), np.uint8)
+    noise[::2] //= 3
+    for i, image in enumerate(noise):
+        Image.fromarray(image).save(tmp_path / f"{i:02}.png")
+
+    def vectors(ds: Dataset) -> np.ndarray:
+        return embed(ds, progress=False).vectors["dictionary"]
+
+    whole = read(tmp_path)
+    part = whole.take(range(0, 60, 2))
+    first, some = vectors(whole), vectors(part)
+    assert not np.array_equal(first[::2], some), "the part has learnt from itself"
+    for _ in range(2):
+        assert np.array_equal(vectors(read(tmp_path)), first)
+        assert np.array_equal(vectors(part), some)
+    (tmp_path / "00.png").unlink()  # nearly the same images: what the whole has learnt still serves
+    assert np.array_equal(vectors(read(tmp_path)), first[1:])

@@ -188,7 +188,7 @@ def test_code_names_the_variable_that_holds_the_images(monkeypatch):
     monkeypatch.setattr(__main__, "my_frame", frame, raising=False)
     ex = explored(frame, label="label")
     ex.select(dv.col("label") > "c")
-    assert 'dv.explore(my_frame, label="label", embed=None, ' in ex.code()
+    assert '    my_frame,\n    label="label",\n    embed=None,\n' in ex.code()
     assert run(ex.code(), my_frame=frame).index.tolist() == [3, 4]
 
 

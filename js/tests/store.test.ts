@@ -470,7 +470,7 @@ test("shares and rules are written short", () => {
 describe("the code of the view", () => {
   test("is Python's, and says only what is not as it would be", async () => {
     store.colorBy.value = { col: "label" }; // as a label is
-    expect(await store.shown.code()).toBe("import dataview as dv\n\nex = dv.explore(images)\nex");
+    expect(await store.shown.code()).toBe("import dataview as dv\n\ndv.explore(images)");
     store.setFilter({ op: "compare", cmp: "==", left: { col: "label" }, right: { value: "dog" } });
     store.arrange("only");
     store.panes.value = { columns: 300 };
@@ -479,13 +479,12 @@ describe("the code of the view", () => {
       [
         "import dataview as dv",
         "",
-        "ex = dv.explore(",
+        "dv.explore(",
         "    images,",
         '    filter=dv.col("label") == "dog",',
         '    arrangement="only",',
         '    panes={"columns": 300},',
         ")",
-        "ex",
       ].join("\n"),
     );
     expect(model.saved).toContainEqual({ _arrangement: "only" });

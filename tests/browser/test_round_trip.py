@@ -30,10 +30,14 @@ REPLAY = """
 import ast, json, sys
 rows = []
 for code in json.load(sys.stdin):
+    tree = ast.parse(code)
+    call = tree.body.pop().value
+    call = call if isinstance(call, ast.Call) else call.value  # without ".selected"
     space = {}
-    exec(code.rpartition("\\n")[0], space)
-    rows.append(space["ex"].selected.index.tolist())
-    space["ex"].close()
+    exec(compile(tree, "cell", "exec"), space)
+    ex = eval(ast.unparse(call), space)
+    rows.append(ex.selected.index.tolist())
+    ex.close()
 json.dump(rows, sys.stdout)
 """
 

@@ -3,6 +3,7 @@ import { type Signal, useComputed, useSignal, useSignalEffect } from "@preact/si
 import { useEffect, useRef } from "preact/hooks";
 import { bridge } from "../bridge";
 import { Button } from "../button";
+import type { Expr } from "../expressions";
 import { brief, hasPositions } from "../format";
 import type { Store } from "../store";
 import { toClipboard } from "./clipboard";
@@ -12,12 +13,33 @@ import "./code.css";
 /** Milliseconds that "Copied" and "Inserted" stand. */
 const SAID = 1500;
 
+/** Up to so many picked rows are written out in the line. */
+const WRITTEN = 40;
+
 /** The parts of the view with short code, for the line in the footer. */
-const short = (store: Store): Part[] => viewParts(store.shown.view.value, brief);
+const short = (store: Store, write = brief): Part[] => viewParts(store.shown.view.value, write);
+
+/** The code of a few picks, which the kernel writes; null until it has, and for any other selection. */
+function usePicked(store: Store) {
+  const picked = useSignal<{ expr: Expr; code: string } | null>(null);
+  useSignalEffect(() => {
+    const expr = store.selection.value;
+    picked.value = null;
+    if (expr?.op !== "rows" || !("at" in expr) || expr.at.length > WRITTEN) return;
+    store.code(expr).then((code) => {
+      if (code !== null && store.selection.peek() === expr) picked.value = { expr, code };
+    });
+  });
+  return picked;
+}
 
 /** The line in the footer, and the buttons. */
 export function CodeLine({ store, open }: { store: Store; open: Signal<boolean> }) {
-  const parts = useComputed(() => short(store));
+  const picked = usePicked(store);
+  const parts = useComputed(() => {
+    const known = picked.value;
+    return short(store, (expr) => (expr === known?.expr ? known.code : brief(expr)));
+  });
   const done = useSignal("");
   const place = useRef<HTMLSpanElement>(null);
   const inLab = useSignal(bridge().lab !== null);

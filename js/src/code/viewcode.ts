@@ -61,9 +61,9 @@ export function viewCode(source: Source, parts: readonly Part[]): string {
   const written = ([name, code]: Part) => `${name}=${code}`;
   const given = Object.entries(source.arguments).map(written);
   const all = [source.x, ...given, ...parts.map(written)];
-  const line = `ex = dv.explore(${all.join(", ")})`;
-  const call =
-    [...line].length <= WIDTH ? [line] : ["ex = dv.explore(", ...all.map((a) => `    ${a},`), ")"];
-  const end = parts.some(([name]) => name === "selection") ? "ex.selected" : "ex";
-  return ["import dataview as dv", "", ...source.notes, ...source.setup, ...call, end].join("\n");
+  const rows = parts.some(([name]) => name === "selection") ? ".selected" : "";
+  const line = `dv.explore(${all.join(", ")})${rows}`;
+  const listed = ["dv.explore(", ...all.map((argument) => `    ${argument},`), `)${rows}`];
+  const call = [...line].length <= WIDTH ? [line] : listed;
+  return ["import dataview as dv", "", ...source.notes, ...source.setup, ...call].join("\n");
 }

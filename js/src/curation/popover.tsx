@@ -19,14 +19,17 @@ export function Popover({ label, testid, onClose, children }: PopoverProps) {
     const before = document.activeElement;
     const root = panel.closest<HTMLElement>(".dataview");
     panel.querySelector<HTMLElement>("input, textarea, button:not([aria-disabled=true])")?.focus();
+    let left = false; // for the page around the view: its keys are the page's again
     const pressed = (event: PointerEvent) => {
       const target = event.target as Element;
+      left = !root?.contains(target);
       if (!panel.contains(target) && !target.closest?.("[data-opens]")) close.current();
     };
     document.addEventListener("pointerdown", pressed, true);
     return () => {
       document.removeEventListener("pointerdown", pressed, true);
       const focused = document.activeElement;
+      if (left) return;
       if (focused && focused !== document.body && !panel.contains(focused)) return;
       const back = before instanceof HTMLElement && before.isConnected ? before : root;
       back?.focus({ preventScroll: true });

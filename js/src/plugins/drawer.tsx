@@ -143,7 +143,10 @@ function Actions({ store, plugin }: { store: Store; plugin: Plugin }) {
         title={shown ? "Show the columns again" : "Show it beside the images"}
         testid="show-panel"
         pressed={shown}
-        onClick={() => plugins.showPanel(shown ? null : name)}
+        onClick={() => {
+          plugins.showPanel(shown ? null : name);
+          if (!shown) plugins.shown.value = false; // it lies over the panel
+        }}
       >
         Show
       </Button>
