@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { CodeLine, CodePanel } from "./code/panel";
 import { integer } from "./format";
 import { Progress } from "./progress";
+import { LOST } from "./protocol";
 import type { Store } from "./store";
 
 export function Footer({ store }: { store: Store }) {
@@ -23,7 +24,12 @@ export function Footer({ store }: { store: Store }) {
         )}
         <CodeLine store={store} open={open} />
         <span class="dataview-space" />
-        {store.connection.waiting.value && (
+        {store.connection.lost.value && (
+          <span class="dataview-lost" role="alert" data-testid="lost">
+            {LOST}
+          </span>
+        )}
+        {store.connection.waiting.value && !store.connection.lost.value && (
           <span class="dataview-waiting" role="status" data-testid="waiting">
             waiting for the kernel …
           </span>

@@ -164,13 +164,18 @@ const TIMEOUT = 30_000;
 const SLOW = 1_000;
 
 /** One conversation with Python: a promise for each request, with timeout and cancel. */
+export const LOST = "the kernel of this view was restarted or has ended: run its cell again";
+
 export class Connection {
   /** True while a request waits for longer than a second. */
   readonly waiting: ReadonlySignal<boolean>;
+  /** True when there is no kernel to send to: it was restarted, or has ended. */
+  readonly lost: ReadonlySignal<boolean>;
   /** Counts up when Python is heard again after a timeout: the moment to ask once more. */
   readonly revived: ReadonlySignal<number>;
 
   private readonly slow = signal(false);
+  private readonly gone = signal(false);
   private readonly revivals = signal(0);
   private readonly pending = new Map<number, Pending>();
   private readonly clock: ReturnType<typeof setInterval>;
@@ -180,16 +185,31 @@ export class Connection {
 
   constructor(private readonly model: Model) {
     this.waiting = this.slow;
+    this.lost = this.gone;
     this.revived = this.revivals;
     model.on("msg:custom", this.receive);
+    model.on("comm_live_update", this.greet); // JupyterLab's manager: the kernel was restarted, or is back
     this.clock = setInterval(this.look, 250);
-    this.tell("hello");
+    this.greet();
   }
 
   /** Sends a message that has no answer. */
   tell(type: string, fields: object = {}): void {
-    this.model.send({ ...fields, id: ++this.lastId, type });
+    this.send({ ...fields, id: ++this.lastId, type });
   }
+
+  /** Whether a message is on its way. */
+  private send(content: object): boolean {
+    try {
+      this.model.send(content);
+      this.gone.value = false;
+    } catch {
+      this.gone.value = true; // a comm whose kernel is gone throws
+    }
+    return !this.gone.peek();
+  }
+
+  private readonly greet = () => this.tell("hello");
 
   /** Sends a request; the promise fails with Python's words, `TimeoutError` or `CancelledError`. */
   request(type: string, fields: object, options: RequestOptions = {}): Promise<Answer> {
@@ -205,13 +225,14 @@ export class Connection {
       }, timeout);
       this.pending.set(id, { resolve, reject, timer, since: Date.now() });
       abort?.addEventListener("abort", () => this.cancel(id, type), { once: true });
-      this.model.send({ ...fields, id, type });
+      if (!this.send({ ...fields, id, type })) this.settle(id)?.reject(new Error(LOST));
     });
   }
 
   destroy(): void {
     clearInterval(this.clock);
     this.model.off("msg:custom", this.receive);
+    this.model.off("comm_live_update", this.greet);
     for (const id of [...this.pending.keys()]) {
       this.settle(id)?.reject(new CancelledError("the view was closed"));
     }
@@ -220,7 +241,7 @@ export class Connection {
   private cancel(id: number, type: string): void {
     const request = this.settle(id);
     if (!request) return;
-    this.model.send({ type: "cancel", id });
+    this.send({ type: "cancel", id });
     request.reject(new CancelledError(type));
   }
 

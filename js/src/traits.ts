@@ -42,7 +42,11 @@ export class Traits {
         const next = value.value;
         if (sameJson(next, this.model.get(name) ?? fallback)) return;
         this.model.set(name, next);
-        this.model.save_changes();
+        try {
+          this.model.save_changes();
+        } catch {
+          // there is no kernel any more, as Connection says: what needs none goes on
+        }
       }),
     );
     return value;

@@ -172,7 +172,7 @@ export class FakeModel implements Model {
     });
   }
 
-  private fire(event: string, ...args: unknown[]) {
+  fire(event: string, ...args: unknown[]) {
     for (const callback of [...(this.handlers.get(event) ?? [])]) callback(...args);
   }
 }

@@ -523,3 +523,21 @@ describe("the code of the view", () => {
     expect(store.notices.value.map(({ text }) => text).join()).toContain("another map");
   });
 });
+
+describe("without a kernel", () => {
+  test("requests fail with what to do, until there is one again", async () => {
+    const send = model.send.bind(model);
+    model.send = () => {
+      throw new Error("Cannot send");
+    };
+    await expect(store.connection.request("sample", { row: 0 })).rejects.toThrow(
+      "run its cell again",
+    );
+    expect(store.connection.lost.value).toBe(true);
+    store.select(square(-0.5, -0.5, 1.5, 1.5)); // what needs no kernel goes on
+    expect(selectedRows()).toEqual([0, 1, 10, 11]);
+    model.send = send;
+    model.fire("comm_live_update");
+    expect(store.connection.lost.value).toBe(false);
+  });
+});

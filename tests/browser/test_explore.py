@@ -10,7 +10,7 @@ import matplotlib.path
 import numpy as np
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SLOW, Notebook, Widget
+from tests.browser.conftest import SLOW, SMALL, Notebook, Widget
 
 TRIANGLE = [(0.2, 0.2), (0.8, 0.25), (0.45, 0.85)]
 Digits = tuple[Notebook, Widget]
@@ -642,3 +642,20 @@ def test_a_narrow_view_shows_one_pane_at_a_time(digits: Digits) -> None:
         book.expect("len(ex.selected)", str(widget.wait_for_count("^[1-9]")))
     finally:
         book.page.set_viewport_size({"width": 1500, "height": 1000})
+
+
+def test_a_view_whose_kernel_was_restarted_says_so_and_what_to_do(notebook) -> None:
+    book = notebook(SMALL)
+    book.start(0)
+    widget = book.widget()
+    widget.wait_for_map("pca")
+    expect(widget.part("lost")).to_have_count(0)
+    book.page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.restart()"
+    )
+    expect(widget.part("lost")).to_contain_text("run its cell again", timeout=SLOW)
+    widget.lasso([(0.1, 0.1), (0.7, 0.1), (0.7, 0.9), (0.1, 0.9)])
+    assert widget.count > 0, "what needs no kernel goes on"
+    book.wait_ready()
+    book.run(0)
+    expect(book.widget().part("lost")).to_have_count(0)
