@@ -152,7 +152,7 @@ def _scalar(value: Any) -> Any:
         value = NOTHING
     return value_to_json(value)
 
-# %% ../nbs/19_protocol.ipynb #95cb86f6
+# %% ../nbs/19_protocol.ipynb #9f27f2fd
 _CATEGORY_ROLES = ("label", "pred", "split")
 _MOST_CATEGORIES = 1000
 _HASHES = ("digest", "phash")  # compared in Python: there is nothing to see in them
@@ -190,10 +190,11 @@ def describe_columns(ds: Dataset) -> list[dict[str, Any]]:
     Columns that hold the pictures themselves (arrays, bytes, PIL images) are left out, and so are
     those whose name no expression can have (a period, an interval). A column whose role
     is label, prediction or split is a category whatever its dtype, so that the classes 0 ... 9
-    are ten colours and not a scale.
+    are ten colours and not a scale; so are the numbers of the groups of duplicates.
     """
     roles = {column: role for role, column in ds.roles.items()}
     groups, rules = column_groups(ds), flag_rules(ds)
+    repeated = getattr(last_flags(ds), "group", None)  # the number of a group is no quantity
     hashes = {column for name, column in scanned_columns(ds).items() if name in _HASHES}
     described = []
     frame = ds.frame
@@ -209,7 +210,8 @@ def describe_columns(ds: Dataset) -> list[dict[str, Any]]:
         if kind == "datetime" and moments(series) is None:
             kind = "text"  # with and without a time zone: they have no order
         role = roles.get(name)
-        if role in _CATEGORY_ROLES and kind in ("number", "text") and _is_coded(series):
+        is_class = role in _CATEGORY_ROLES or name == repeated
+        if is_class and kind in ("number", "text") and _is_coded(series):
             kind = "category"
         column = {
             "id": position,

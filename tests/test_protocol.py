@@ -181,6 +181,9 @@ def test_what_a_scan_and_a_flag_add_is_in_groups_and_a_flag_has_its_rule() -> No
         name for name in columns if name.startswith(("is_", "image_is_")) and name not in own
     ]
     assert not columns["phash"]["shipped"], "there is nothing to see in hashes"
+    doubles = flag(scan(pictures[[0, 0, 1]], progress=False, cache=False))
+    kinds = {column["text"]: column["kind"] for column in describe_columns(doubles)}
+    assert kinds["duplicate_group"] == "category", "the number of a group is no quantity"
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 // Many columns in few groups: the user's own first, then what a scan found, by what it is about.
 
 /** The groups that a scan fills, in the order in which they are shown. */
-const ORDER = ["image", "file", "pixels", "color", "camera", "quality"];
+const ORDER = ["quality", "image", "file", "pixels", "color", "camera"]; // what is wrong comes first
 
 export interface Group<T> {
   /** "": the user's own. */

@@ -46,7 +46,7 @@ describe("groups of columns", () => {
       ["pixels", 9],
       ["quality", 1],
     ];
-    expect(open(["", 2], ...scanned)).toEqual(["", "image", "file"]);
+    expect(open(["", 2], ...scanned)).toEqual(["", "quality", "image", "file"]);
     expect(open(["", 60], ...scanned)).toEqual([""]);
     expect(open(["pixels", 13])).toEqual(["pixels"]);
     const flags = many(9, "quality", "boolean");
