@@ -16,7 +16,7 @@ from sklearn.datasets import load_digits
 
 pytestmark = pytest.mark.browser
 
-GESTURES = 220
+GESTURES = 200
 EXPLORE = 'import dataview as dv\nex = dv.explore("digits", label="label")\nex'
 RECORD = """
 rows_of = {}
