@@ -76,7 +76,7 @@ def test_many_columns_are_in_groups_and_a_flag_filters(notebook) -> None:
     expect(widget.column("score").locator(".dataview-histogram path").first).to_be_attached()
     asked = set(book.run_code("print(*asked)").split())
     assert {"label", "score"} <= asked
-    assert not asked & {"red_mean", "saturation", "entropy", "is_near_duplicate"}
+    assert not asked & {"red_mean", "saturation"}
     fold(widget, "color").click()
     expect(widget.column("saturation").locator(".dataview-histogram path").first).to_be_attached()
     assert "saturation" in book.run_code("print(*asked)").split()
