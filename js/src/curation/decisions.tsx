@@ -1,25 +1,17 @@
 // The log: every decision, the newest first, with what it came to; and where the file is.
-import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Button } from "../button";
 import { integer } from "../format";
 import type { Store } from "../store";
+import { useAttempt } from "./attempt";
 import type { Decision } from "./curation";
 import { Popover } from "./popover";
 
 export function Decisions({ store }: { store: Store }) {
   const { curation } = store;
   const { acts, path, memory } = curation.log.value;
-  const problem = useSignal("");
+  const [problem, attempt] = useAttempt();
   useEffect(() => curation.refresh(), [curation]);
-  const attempt = async (work: Promise<void>) => {
-    problem.value = "";
-    try {
-      await work;
-    } catch (error) {
-      problem.value = (error as Error).message;
-    }
-  };
   return (
     <Popover label="Decisions" testid="decisions-panel" onClose={() => curation.close()}>
       <div class="dataview-row">

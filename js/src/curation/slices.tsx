@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { Button } from "../button";
 import { integer } from "../format";
 import type { Store } from "../store";
+import { useAttempt } from "./attempt";
 import type { Slice } from "./curation";
 import { Memory } from "./decide";
 import { Popover } from "./popover";
@@ -95,15 +96,7 @@ function SaveSlice({ store }: { store: Store }) {
 function Item({ store, slice }: { store: Store; slice: Slice }) {
   const { curation } = store;
   const renaming = useSignal<string | null>(null);
-  const problem = useSignal("");
-  const attempt = async (work: Promise<void>) => {
-    problem.value = "";
-    try {
-      await work;
-    } catch (error) {
-      problem.value = (error as Error).message;
-    }
-  };
+  const [problem, attempt] = useAttempt();
   const rename = async () => {
     const name = renaming.peek()?.trim();
     if (name && name !== slice.name) await attempt(curation.rename(slice, name));
